@@ -11,7 +11,9 @@ import (
 // Lab is one device, real or simulated, seen from its console: what the suite
 // looks at and does without the driver. Methods fail the test on errors.
 type Lab interface {
-	// Driver and Device say how the driver under test gets in.
+	// Driver and Device say how the driver under test gets in. The device's
+	// SSH.HostKey is pinned: the suite puts a proxy of its own before the
+	// device, so that a known_hosts entry for the address would not fit.
 	Driver() device.Driver
 	Device() device.Device
 	// Fixture gives the configurations of the suite in the device's language.
@@ -21,6 +23,7 @@ type Lab interface {
 	// sessions and removes what earlier tests left.
 	Reset(t *testing.T)
 	// Running and Startup are the configurations as the console shows them.
+	// Equal states give equal texts.
 	Running(t *testing.T) string
 	Startup(t *testing.T) string
 	// ChangeByHand merges lines into running, behind the driver's back.
@@ -49,4 +52,12 @@ type Fixture struct {
 	CutOff     string // merges into a configuration that cuts management off
 	Secret     string // a secret that WithSecret sets
 	WithSecret string // a merge that sets Secret
+	// OtherSecret is WithSecret with another value: the pair shows that a
+	// changed secret is seen though neither value is. Empty: not tested.
+	OtherSecret string
+	// Empty is a configuration that CheckConfig refuses for holding nothing.
+	Empty string
+	// HasNoTextLines tells that refusals name no line of the intent (a device
+	// that takes XML names an element).
+	HasNoTextLines bool
 }
