@@ -5,7 +5,9 @@ package client
 
 import (
 	"context"
-	"time"
+	"errors"
+	"fmt"
+	"sync"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
@@ -19,6 +21,39 @@ type Client struct {
 	// OnUnreachable is the provider's default: "error" or "skip".
 	OnUnreachable string
 	Redact        *secret.Redactor
+
+	cfg     Config
+	drivers map[string]device.Driver
+	pool    *device.Pool
+	budget  *provision.Budget
+	backups *backups // nil for none
+
+	mu        sync.Mutex
+	addresses map[string]string // address of a device -> its name
+	eventErr  error             // the first event that was lost
+	eventTold bool              // eventErr was given to the user
+}
+
+// New makes a client of a configuration.
+func New(cfg Config) *Client {
+	cfg = cfg.withDefaults()
+	c := &Client{
+		OnUnreachable: cfg.OnUnreachable, Redact: cfg.Redact,
+		cfg:       cfg,
+		drivers:   make(map[string]device.Driver, len(cfg.Drivers)),
+		pool:      device.NewPool(cfg.MaxSessions, idle),
+		addresses: map[string]string{},
+	}
+	for _, d := range cfg.Drivers {
+		c.drivers[d.Name()] = d
+	}
+	if cfg.MaxFailures > 0 {
+		c.budget = provision.NewBudget(cfg.MaxFailures)
+	}
+	if cfg.BackupDir != "" {
+		c.backups = &backups{dir: cfg.BackupDir, keep: cfg.BackupRetention, runID: cfg.Run.ID}
+	}
+	return c
 }
 
 // Ref says which device is meant; what is empty comes from the source of truth.
@@ -53,50 +88,54 @@ func (e *AttributeError) Error() string { return e.Err.Error() }
 // Unwrap gives the cause.
 func (e *AttributeError) Unwrap() error { return e.Err }
 
-// Resolve finds a device: inventory, readiness, driver, credentials. Errors
-// that the user mends at one attribute are of type *AttributeError.
-func (c *Client) Resolve(ctx context.Context, ref Ref) (Endpoint, error) {
-	panic("not written yet")
+// attributeError makes an *AttributeError of a format.
+func attributeError(attribute, format string, args ...any) error {
+	return &AttributeError{Attribute: attribute, Err: fmt.Errorf(format, args...)}
 }
 
 // IntendedConfig returns the source's configuration for the device; an
 // *AttributeError for "config" when there is none.
 func (c *Client) IntendedConfig(ctx context.Context, e Endpoint) ([]byte, error) {
-	panic("not written yet")
-}
-
-// Job says what to do with a device: the arguments of a run that come from the
-// resource.
-type Job struct {
-	Config         []byte
-	DryRun         bool
-	Replace        bool
-	Commit         bool
-	Save           bool
-	ConfirmTimeout time.Duration
-	Approved       *provision.Approval
-}
-
-// Run runs the core on a device, with the shared session, events, backups and
-// limits of this provider configuration.
-func (c *Client) Run(ctx context.Context, e Endpoint, job Job) (provision.Result, error) {
-	panic("not written yet")
-}
-
-// Observe reads what is running on a device.
-func (c *Client) Observe(ctx context.Context, e Endpoint) (provision.Snapshot, error) {
-	panic("not written yet")
+	name := e.Device.Name
+	if e.Inventory == nil || c.cfg.Inventory == nil {
+		return nil, attributeError("config",
+			"%s: there is no intended configuration: set config, or give the device one in the source of truth", name)
+	}
+	text, err := c.cfg.Inventory.Config(ctx, *e.Inventory)
+	if err != nil {
+		return nil, attributeError("config", "%s: reading its intended configuration: %w", name, err)
+	}
+	if text == nil {
+		return nil, attributeError("config",
+			"%s: there is no intended configuration: set config here, or config or config_file at %s", name, e.Inventory.URL)
+	}
+	return text, nil
 }
 
 // Facts asks a device what it is.
 func (c *Client) Facts(ctx context.Context, e Endpoint) (map[string]string, error) {
-	panic("not written yet")
+	var facts map[string]string
+	err := c.pool.With(ctx, e.Driver, e.Device, func(s device.Session) error {
+		var err error
+		facts, err = s.Facts(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s (%s): asking for facts: %w", e.Device.Name, e.Driver.Name(), err)
+	}
+	return facts, nil
 }
 
 // Devices lists the devices of the source of truth.
 func (c *Client) Devices(ctx context.Context, f inventory.Filter) ([]inventory.Device, error) {
-	panic("not written yet")
+	if c.cfg.InventoryUnknown {
+		return nil, fmt.Errorf("the provider's inventory_file is %w", ErrUnknown)
+	}
+	if c.cfg.Inventory == nil {
+		return nil, errors.New("the provider has no source of truth: set inventory_file in the provider block, or PROVISION_INVENTORY_FILE")
+	}
+	return c.cfg.Inventory.Devices(ctx, f)
 }
 
 // Close ends every session within the given context's deadline.
-func (c *Client) Close(ctx context.Context) error { panic("not written yet") }
+func (c *Client) Close(ctx context.Context) error { return c.pool.Close(ctx) }

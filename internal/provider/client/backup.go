@@ -1,0 +1,106 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+)
+
+// backupSuffix ends the name of every backup.
+const backupSuffix = ".backup"
+
+// backups keeps what ran before commits: DIR/NAME/NAME.TIME.RUN.backup, files
+// with mode 0600 in directories with mode 0700, since configurations hold
+// secrets.
+type backups struct {
+	dir   string
+	keep  int // backups of one device; negative keeps all
+	runID string
+}
+
+// keepSnapshot writes a backup and removes those that are too many. The path
+// that it returns is that of a complete file.
+func (b *backups) keepSnapshot(name string, s provision.Snapshot) (string, error) {
+	dir := filepath.Join(b.dir, fileName(name))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("backup of %s: %w", name, err)
+	}
+	stamp := time.Now().UTC().Format("20060102T150405.000000000Z")
+	path := filepath.Join(dir, fileName(name)+"."+stamp+"."+fileName(b.runID)+backupSuffix)
+	if err := writeAtomic(path, s.Raw); err != nil {
+		return "", fmt.Errorf("backup of %s: %w", name, err)
+	}
+	if err := b.prune(dir); err != nil {
+		return "", fmt.Errorf("backup of %s: removing old ones: %w", name, err)
+	}
+	return path, nil
+}
+
+// prune removes all but the newest backups of one device.
+func (b *backups) prune(dir string) error {
+	if b.keep < 0 {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var found []string // sorted by name, hence by time
+	for _, e := range entries {
+		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), backupSuffix) {
+			found = append(found, e.Name())
+		}
+	}
+	slices.Sort(found)
+	var errs []error
+	for _, old := range found[:max(0, len(found)-b.keep)] {
+		// Another process may have removed it first.
+		if err := os.Remove(filepath.Join(dir, old)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// writeAtomic writes a file with mode 0600 that is there completely, on disk,
+// or not at all.
+func writeAtomic(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".unfinished-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// fileName makes a name of letters, digits, "-" and "_" out of any text; other
+// bytes become %XX, so that two names never meet and none leaves its folder.
+func fileName(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	if b.Len() == 0 {
+		return "%"
+	}
+	return b.String()
+}

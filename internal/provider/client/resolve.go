@@ -1,0 +1,158 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/netprovision/terraform-provider-provision/internal/device"
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+)
+
+// Resolve finds a device: inventory, readiness, driver, credentials. Errors
+// that the user mends at one attribute are of type *AttributeError. They match
+// [ErrNotReady] when the source of truth does not call the device ready, and
+// [ErrUnknown] when the provider's configuration is not yet known. Resolve
+// never connects to a device.
+func (c *Client) Resolve(ctx context.Context, ref Ref) (Endpoint, error) {
+	if len(c.cfg.Unknown) > 0 {
+		return Endpoint{}, attributeError("name", "%s: the provider's %s is %w",
+			ref.Name, strings.Join(c.cfg.Unknown, ", "), ErrUnknown)
+	}
+	rec, err := c.lookup(ctx, ref)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	known := inventory.Device{}
+	if rec != nil {
+		known = *rec
+	}
+	drv, err := c.ready(ref, rec, known)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	entryName, entry, err := c.credential(ref.Name, cmp.Or(ref.Credentials, known.Credentials))
+	if err != nil {
+		return Endpoint{}, err
+	}
+	login, err := c.login(entryName, entry, nil)
+	if err != nil {
+		return Endpoint{}, attributeError("credentials", "%s: %w", ref.Name, err)
+	}
+	port := cmp.Or(ref.Port, known.Port, entry.Port, drv.DefaultPort())
+	return Endpoint{
+		Driver: drv, Port: port, Credentials: entryName, Inventory: rec,
+		Device: device.Device{
+			Name: ref.Name, Host: cmp.Or(ref.Host, known.Host), Port: port, SSH: login,
+			EnablePassword: entry.EnablePassword, Options: maps.Clone(entry.Options),
+			Redact: c.Redact.WithWords(entry.secrets()...),
+		},
+	}, nil
+}
+
+// lookup asks the source of truth; nil when it does not know the name and the
+// configuration says enough without it.
+func (c *Client) lookup(ctx context.Context, ref Ref) (*inventory.Device, error) {
+	enough := ref.Host != "" && ref.Driver != ""
+	if c.cfg.InventoryUnknown {
+		return nil, attributeError("name", "%s: the provider's inventory_file is %w", ref.Name, ErrUnknown)
+	}
+	if c.cfg.Inventory == nil {
+		if enough {
+			return nil, nil //nolint:nilnil // no record is an answer
+		}
+		missing := "driver"
+		if ref.Host == "" {
+			missing = "host"
+		}
+		return nil, attributeError(missing, "%s: %w: there is no %s: set it here, or give the provider an inventory_file that has it",
+			ref.Name, ErrNotReady, missing)
+	}
+	rec, err := c.cfg.Inventory.Device(ctx, ref.Name)
+	switch {
+	case err == nil:
+		return &rec, nil
+	case !errors.Is(err, inventory.ErrNotFound):
+		return nil, fmt.Errorf("%s: looking it up in the source of truth: %w", ref.Name, err)
+	case enough:
+		return nil, nil //nolint:nilnil // no record is an answer
+	}
+	return nil, attributeError("name", "%w; a device that is not in it needs host and driver here", err)
+}
+
+// ready tells which driver serves the device, or everything that is missing.
+func (c *Client) ready(ref Ref, rec *inventory.Device, known inventory.Device) (device.Driver, error) {
+	var missing []string
+	if rec != nil && !slices.Contains(c.cfg.Statuses, known.Status) {
+		missing = append(missing, fmt.Sprintf("its status is %q, which is none of %s (the provider's statuses)",
+			known.Status, strings.Join(c.cfg.Statuses, ", ")))
+	}
+	if ref.Host == "" && known.Host == "" {
+		missing = append(missing, "it has no address (host)")
+	}
+	name, err := c.driverName(ref, known)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		missing = append(missing, "it has no driver (neither driver nor platform)")
+	}
+	if len(missing) > 0 {
+		return nil, attributeError("name", "%s is %w: %s. Mend it at %s, or set the attribute here",
+			ref.Name, ErrNotReady, strings.Join(missing, "; "), known.URL)
+	}
+	drv, ok := c.drivers[name]
+	if !ok {
+		return nil, attributeError("driver", "%s: there is no driver %q; the drivers are %s",
+			ref.Name, name, names(c.drivers))
+	}
+	return drv, nil
+}
+
+// driverName is the driver of the configuration, of the source, or of the
+// source's platform; "" if nobody names one.
+func (c *Client) driverName(ref Ref, known inventory.Device) (string, error) {
+	if name := cmp.Or(ref.Driver, known.Driver); name != "" || known.Platform == "" {
+		return name, nil
+	}
+	name, ok := c.cfg.Platforms[known.Platform]
+	if !ok {
+		return "", attributeError("driver",
+			"%s: its platform %q has no driver: map it in the provider's drivers (drivers = { %q = \"...\" }), or set driver; the drivers are %s",
+			ref.Name, known.Platform, known.Platform, names(c.drivers))
+	}
+	return name, nil
+}
+
+// credential finds the entry that serves a device.
+func (c *Client) credential(device, wanted string) (string, Credential, error) {
+	name := cmp.Or(wanted, DefaultCredentials)
+	entry, ok := c.cfg.Credentials[name]
+	switch {
+	case !ok && wanted != "":
+		return "", Credential{}, attributeError("credentials",
+			"%s: the provider's credentials have no entry %q; the entries are %s", device, wanted, names(c.cfg.Credentials))
+	case !ok:
+		return "", Credential{}, attributeError("credentials",
+			"%s: no credentials: nothing names an entry of the provider's credentials, and there is no entry %q. "+
+				"Set credentials = { %s = { username = ..., private_key = ... } } in the provider block "+
+				"(or PROVISION_CREDENTIALS_DEFAULT_USERNAME and so on), or name one of: %s",
+			device, DefaultCredentials, DefaultCredentials, names(c.cfg.Credentials))
+	case len(entry.Unknown) > 0:
+		return "", Credential{}, attributeError("credentials", "%s: %s of the provider's credentials entry %q is %w",
+			device, strings.Join(entry.Unknown, ", "), name, ErrUnknown)
+	}
+	return name, entry, nil
+}
+
+// names lists the keys of a map, or says that there are none.
+func names[V any](m map[string]V) string {
+	if len(m) == 0 {
+		return "(none)"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+}
