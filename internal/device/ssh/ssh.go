@@ -3,15 +3,16 @@
 package ssh
 
 import (
-	"context"
-	"io"
+	"cmp"
+	"net"
+	"strconv"
 	"time"
 )
 
 // Config says how to log in to one host.
 type Config struct {
 	Host     string // address or DNS name
-	Port     int    // TCP
+	Port     int    // TCP; 0 is 22
 	Username string
 	Password string
 	// PrivateKey is PEM or OpenSSH text, not a path.
@@ -27,44 +28,30 @@ type Config struct {
 	// @cert-authority lines included).
 	KnownHosts []string
 
-	// Jump hosts, in order from us to the host.
+	// Jump hosts, in order from us to the host. Their own Jump is not read.
 	Jump []Config
 
-	ConnectTimeout time.Duration // TCP, handshake and login together; 0 is 15 s
+	ConnectTimeout time.Duration // TCP, handshake and login together, of each host; 0 is 15 s
 	CommandTimeout time.Duration // one command; 0 is 60 s
 	Keepalive      time.Duration // 0 is 15 s; three without an answer end the connection
 }
 
-// Result is what a command gave.
-type Result struct {
-	Stdout, Stderr []byte
-	ExitCode       int
+// What is meant where a Config says 0.
+const (
+	defaultPort           = 22
+	defaultConnectTimeout = 15 * time.Second
+	defaultCommandTimeout = 60 * time.Second
+	defaultKeepalive      = 15 * time.Second
+)
+
+// withDefaults fills in what is 0.
+func (c Config) withDefaults() Config {
+	c.Port = cmp.Or(c.Port, defaultPort)
+	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, defaultConnectTimeout)
+	c.CommandTimeout = cmp.Or(c.CommandTimeout, defaultCommandTimeout)
+	c.Keepalive = cmp.Or(c.Keepalive, defaultKeepalive)
+	return c
 }
 
-// Client is one connection to one host.
-type Client struct{}
-
-// Dial connects, checks the host key and logs in. Errors match
-// provision.ErrUnreachable or provision.ErrAuth and name the host, the port and
-// the step (resolve, connect, jump host, handshake, host key, login).
-func Dial(ctx context.Context, c Config) (*Client, error) { panic("not written yet") }
-
-// Run runs a command with stdin (nil for none) and returns its output. A
-// command that ends with another exit code than 0 is not an error. Errors match
-// provision.ErrConnectionLost when the connection broke, and
-// context.DeadlineExceeded when the command timeout ended it.
-func (c *Client) Run(ctx context.Context, command string, stdin io.Reader) (Result, error) {
-	panic("not written yet")
-}
-
-// Subsystem starts a subsystem ("netconf"). Closing the stream ends it; when
-// the connection breaks, reads and writes fail with provision.ErrConnectionLost.
-func (c *Client) Subsystem(ctx context.Context, name string) (io.ReadWriteCloser, error) {
-	panic("not written yet")
-}
-
-// Alive tells that the connection has not been seen to break.
-func (c *Client) Alive() bool { panic("not written yet") }
-
-// Close ends the connection and those to its jump hosts.
-func (c *Client) Close() error { panic("not written yet") }
+// addr is host:port.
+func (c Config) addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
