@@ -1,0 +1,62 @@
+package provision
+
+import "time"
+
+// verdict is what to do about a sighting.
+type verdict int
+
+const (
+	toWait      verdict = iota // look again
+	toConfirm                  // ours is on and waits
+	toUndo                     // ours is there and must go
+	isOn                       // for good
+	isOnDespite                // for good, although it was to be undone
+	isBack                     // the target is what it was before
+	isElsewhere                // none of these
+)
+
+// confirmTries is how often Confirm is called while the commit is seen to wait.
+const confirmTries = 3
+
+// judge decides what to do.
+func (a *aftermath) judge(s sighting) verdict {
+	switch {
+	case s.pending != nil && !a.mine(s.pending):
+		return toWait // another run's commit; what is running may be gone in a moment
+	case s.pending != nil:
+		return a.judgePending(s)
+	case s.where == unseen || !a.still():
+		return toWait
+	case s.where == before:
+		return isBack
+	case s.where == complete && a.undoing:
+		return isOnDespite
+	case s.where == complete:
+		return isOn
+	case a.rolled || a.caps.ConfirmedCommit:
+		return isElsewhere
+	}
+	return toUndo
+}
+
+// judgePending decides about a commit of ours that waits.
+func (a *aftermath) judgePending(s sighting) verdict {
+	if s.where == complete && !a.undoing && a.confirms < confirmTries {
+		return toConfirm
+	}
+	if !a.still() {
+		return toWait
+	}
+	return toUndo
+}
+
+// mine tells that a pending commit was made by this run.
+func (a *aftermath) mine(p *Pending) bool {
+	return p.ID == a.req.CommitID && (p.Holder == "" || p.Holder == a.req.Holder)
+}
+
+// still tells that nothing of our commit can be going on behind a lost
+// connection.
+func (a *aftermath) still() bool {
+	return a.answered || a.undoing || a.holds || !a.caps.Lock || time.Now().After(a.deadline)
+}
