@@ -1,0 +1,412 @@
+#!/bin/bash
+# demo.sh: the provider on real network devices, told step by step. Every claim
+# is checked on the consoles of the devices, and one that does not hold ends the
+# demo with exit code 1: the demo is a test as well.
+#
+#   demo.sh              run it (root; Debian 12 or later; Go and Terraform)
+#   demo.sh down         take the lab down and remove what the demo made
+#   demo.sh transcript   run it and write templates/guides/demo.md
+#
+# LAB=simulated in the environment: the same story on simulators, without root
+# and on any system. DEMO_DIR: where the demo keeps its files (default: .demo in
+# the clone). DEMO_PORTBASE: the first of its seven loopback ports (29300).
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+repo=$(cd "$(dirname "$0")/../.." && pwd)
+state=${DEMO_DIR:-$repo/.demo} portbase=${DEMO_PORTBASE:-29300} lab_kind=${LAB:-real} format=${DEMO_FORMAT:-text}
+work=$state/network devices='r1 r2 r3 n1' routers='r1 r2 r3' lab_command=$state/bin/lab
+# shellcheck source=tools/demo/lib.sh
+. "$repo/tools/demo/lib.sh"
+
+# Terraform is told everything by files of the demo; nothing of the user's is
+# read or written.
+unset "${!TF_@}" "${!PROVISION_@}"
+export TF_CLI_CONFIG_FILE=$state/terraformrc CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 PATH=$state/bin:$PATH
+
+# ---- the lab ----------------------------------------------------------------
+die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
+
+needed() {
+	case $lab_kind in real | simulated) ;; *) die "LAB is \"real\" or \"simulated\", not \"$lab_kind\"" ;; esac
+	case $state in *[[:space:]]*) die "no blanks in the path, please: $state (set DEMO_DIR)" ;; esac
+	local tool
+	for tool in go terraform; do
+		command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
+	done
+	[ "$lab_kind" = real ] || return 0
+	[ "$(id -u)" = 0 ] || die "real routers in network namespaces need root: sudo make demo
+      without root:  make demo LAB=simulated"
+	command -v apt-get >/dev/null || die "the real routers come from Debian's packages, and this system has no apt-get
+      on any system: make demo LAB=simulated"
+}
+
+down() {
+	if [ -x "$lab_command" ]; then "$lab_command" down >/dev/null || :; fi
+	[ ! -f "$state/.demo" ] || rm -rf "$state"
+}
+
+prepare() {
+	[ ! -e "$state" ] || [ -f "$state/.demo" ] || die "$state exists and is not the demo's (set DEMO_DIR)"
+	down
+	mkdir -p "$state"/{bin,log,snap}
+	: >"$state/.demo"
+	cp -r "$repo/tools/demo/network" "$work"
+	sed -i.orig "s/29300/$portbase/; s/2930\([1-9]\)/$((portbase / 10))\1/" "$work/inventory.yaml" && rm "$work/inventory.yaml.orig"
+	printf 'provider_installation {\n  filesystem_mirror { path = "%s" }\n}\n' "$state/plugins" >"$TF_CLI_CONFIG_FILE"
+	if [ "$lab_kind" = real ]; then
+		printf '#!/bin/sh\n# The lab of this demo.\nexport LAB_DIR=%s LAB_PORTBASE=%s LAB_N=3 LAB_PROFILE=bare\nexec %s "$@"\n' \
+			"$state/lab" "$portbase" "$repo/tools/lab/lab.sh" >"$lab_command"
+	else
+		go build -C "$repo" -o "$state/bin/simlab" ./internal/device/simlab || die "the simulators do not build"
+		printf '#!/bin/sh\n# The simulated lab of this demo.\nexport LAB_DIR=%s LAB_PORTBASE=%s LAB_N=3 LAB_PROFILE=bare\nexec %s "$@"\n' \
+			"$state/lab" "$portbase" "$state/bin/simlab" >"$lab_command"
+	fi
+	chmod 755 "$lab_command"
+	printf 'export TF_CLI_CONFIG_FILE=%s CHECKPOINT_DISABLE=1 PATH=%s:$PATH\n' "$TF_CLI_CONFIG_FILE" "$state/bin" >"$state/env"
+}
+
+build_provider() {
+	local os arch dir
+	os=$(go env GOOS) arch=$(go env GOARCH)
+	dir=$state/plugins/registry.terraform.io/netprovision/provision/0.0.1/${os}_$arch
+	mkdir -p "$dir"
+	go build -C "$repo" -o "$dir/terraform-provider-provision_v0.0.1" . || die "the provider does not build"
+}
+
+# What the consoles show. Nothing of this goes through the provider.
+running() {
+	case $1 in
+	r*) lab exec "$1" vtysh -c 'show running-config' ;;
+	*) lab exec "$1" sh -c "$netconf_console" ;;
+	esac
+}
+startup() {
+	case $1 in
+	r*) lab exec "$1" cat /etc/frr/frr.conf ;;
+	*) lab exec "$1" cat /mnt/startup-cfg.xml ;;
+	esac
+}
+# A NETCONF session at the device itself: hello, get-config, close. The server
+# wants a pause after its hello.
+netconf_console='b=urn:ietf:params:xml:ns:netconf:base:1.0 e="]]>]]>"
+rpc() { sleep 0.1; echo "<rpc xmlns=\"$b\" message-id=\"1\">$1</rpc>$e"; }
+{ echo "<hello xmlns=\"$b\"><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability></capabilities></hello>$e"
+  rpc "<get-config><source><running/></source></get-config>"; rpc "<close-session/>"; sleep 0.1
+} | SSH_CONNECTION="127.0.0.1 1 127.0.0.1 830" USER=netops HOME=/tmp \
+	/usr/sbin/netconf-subsystem --ncxserver-sockname=830@/run/netconf.sock | sed -n "/<data>/,/<\/data>/p"'
+
+# bgp_up PREFIXES: every router has two established sessions and has received
+# that many prefixes on each; as each router is asked, both ends of every
+# session are.
+bgp_up() {
+	local r
+	for r in $routers; do
+		lab exec "$r" vtysh -c 'show bgp summary' |
+			awk -v want="$1" '/^10\./ { n++; if ($10 ~ /^[0-9]+$/ && $10 >= want) up++ } END { exit !(n == 2 && up == 2) }' || return 1
+	done
+}
+
+# has CONFIG DEVICE PATTERN / lacks ...: a line of what the console shows.
+has() { "$1" "$2" | grep -Eq -- "$3"; }
+lacks() { ! has "$@"; }
+answers() { ssh -n -F "$state/lab/ssh_config" -o ConnectTimeout=2 "$1" true 2>/dev/null; }
+
+# ---- the story --------------------------------------------------------------
+opening() {
+	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider."
+	run 'lab up' quiet
+	run 'lab status'
+	build_provider
+	run 'terraform init' brief
+	run 'cat main.tf'
+}
+
+step_plan() {
+	heading 'Plan: what would change, asked of each device'
+	say "The routers hold nothing but a management configuration. Each device works out itself what the intended configuration would change, and nothing is left behind on it."
+	run "lab exec r1 vtysh -c 'show running-config'"
+	snap bare
+	run 'terraform plan' planned
+	prints 'Plan: 4 to add, 0 to change, 0 to destroy' 'the plan creates four devices'
+	prints '\+ router bgp 65001' 'the plan shows the lines of r1'
+	prints 'customer 4711' 'the plan shows the elements of n1'
+	snap planned
+	compare bare planned
+	unchanged bare planned
+	ok 'no running or startup configuration has changed.'
+}
+
+step_apply() {
+	heading 'Apply: the configurations are on, saved, and BGP is up'
+	say "Apply locks where the device can, backs up, commits with a timer on the device that undoes the change, logs in anew, verifies, confirms and saves. Then the routers are asked whether they talk to each other."
+	run 'terraform apply -auto-approve' done_part
+	prints 'Apply complete! Resources: 4 added' 'four devices are provisioned'
+	until_true 30 'two BGP sessions on each router, two prefixes on each' bgp_up 2
+	run "lab exec r1 vtysh -c 'show bgp summary'"
+	run "lab exec r2 vtysh -c 'show bgp summary'"
+	run "lab exec r3 vtysh -c 'show bgp summary'"
+	ok 'both ends of all three sessions are established, and two prefixes have come in on each.'
+	local r
+	for r in $routers; do
+		has startup "$r" '^router bgp' || broken "$r has saved its configuration"
+	done
+	has startup n1 'customer 4711' || broken 'n1 has saved its configuration'
+	ok 'all four devices have saved it: it survives a reboot.'
+}
+
+step_again() {
+	heading 'Plan again: no changes'
+	say "What was applied is what is wanted. Whether there is something to do is asked of the devices at every plan, not of the state file."
+	run 'terraform plan -detailed-exitcode' planned
+	prints 'No changes\.' 'the plan is empty'
+	ok 'exit code 0: nothing to do.'
+}
+
+step_drift() {
+	heading 'Somebody changes a router by hand'
+	say "A neighbour is removed on r2, on its console. The plan shows exactly the lines that are missing, on that router only, and apply puts them back."
+	run "lab drift r2 'router bgp 65002
+  no neighbor 10.0.12.1 remote-as 65001'"
+	snap drifted
+	run 'terraform plan' planned
+	prints 'Plan: 0 to add, 1 to change, 0 to destroy' 'one device changes'
+	prints '\+ +neighbor 10.0.12.1 remote-as 65001' 'the plan shows the missing neighbour'
+	hides '\+ +neighbor 10.0.23.2' 'the plan shows nothing else'
+	run 'terraform apply -auto-approve' done_part
+	has running r2 'neighbor 10.0.12.1 remote-as 65001' || broken 'the neighbour is back'
+	snap repaired
+	compare drifted repaired
+	unchanged drifted repaired r1 r3 n1
+	until_true 30 'BGP is up again' bgp_up 2
+	ok 'the neighbour is back, BGP is up again, and the other devices were left alone.'
+}
+
+step_replace() {
+	heading 'Replace: what the intent does not name goes'
+	say "So far configurations were merged: what they do not name is left alone. With replace_config = true they are the whole configuration. With commit_changes = false the difference is shown, and the device is left alone at apply too."
+	run "lab drift r3 'ip route 203.0.113.0/24 Null0'"
+	run "echo 'replace_config = true' >terraform.tfvars"
+	snap foreign
+	run 'terraform apply -auto-approve -var commit_changes=false' planned
+	prints '- ip route 203.0.113.0/24 Null0' 'the route would be removed'
+	snap shown
+	compare foreign shown
+	unchanged foreign shown
+	ok 'with commit_changes = false nothing has changed.'
+	run 'terraform apply -auto-approve' planned
+	lacks running r3 'ip route' || broken 'the route is gone'
+	lacks startup r3 'ip route' || broken 'the route is gone from the saved configuration'
+	snap replaced
+	unchanged foreign replaced r1 r2 n1
+	ok 'the route is gone from running and startup of r3; the other devices are as they were.'
+}
+
+step_mistake() {
+	heading 'A mistake in line 2'
+	say "r1 gets a new network, and r2 a typing error in its second line. r2 itself says which line it does not take; the plan fails, so nothing is changed anywhere, r1 included."
+	run "sed -i.good 's/^  network 172.20.1.0.*/&\n  network 172.20.101.0\/24/' configs/r1.conf
+sed -i.good '2s/hostname/hostnane/' configs/r2.conf"
+	snap good
+	refused 'terraform plan' planned
+	prints 'line 2' 'the error names the line'
+	prints 'r2' 'the error names the router'
+	refused 'terraform apply -auto-approve' quiet
+	snap refused
+	compare good refused
+	unchanged good refused
+	ok 'neither plan nor apply has changed anything.'
+	run 'for r in r1 r2; do mv configs/$r.conf.good configs/$r.conf; done'
+}
+
+step_cut_off() {
+	heading 'A configuration that cuts off the management session'
+	say "The intended configuration of r1 loses its management interface, and with replace_config = true that takes the address away that we come in by. The router undoes it by itself within confirm_timeout, here 15 seconds, and apply says so."
+	run "sed -i.good '/^interface mgmt0/,/^exit/d' configs/r1.conf"
+	snap reachable
+	run 'terraform plan' planned
+	prints '- +ip address 198.18.1.2/16' 'the plan shows that the address goes'
+	refused 'terraform apply -auto-approve' done_part
+	prints '[Rr]everted' 'the error says that the router took it back'
+	answers r1 || broken 'r1 answers again'
+	snap taken_back
+	compare reachable taken_back
+	unchanged reachable taken_back
+	ok 'r1 runs and has saved what it had before, and answers.'
+	run 'mv configs/r1.conf.good configs/r1.conf'
+}
+
+step_stale() {
+	heading 'A saved plan that is not true any more'
+	say "A plan is saved for a review. Before it is applied, somebody changes the router by hand. The plan was not made for what runs now, so the apply refuses before it changes anything."
+	run "sed -i 's/description to-r3/description to-r3, rack 4/' configs/r2.conf
+terraform plan -out=saved.tfplan" planned
+	prints 'Plan: 0 to add, 1 to change, 0 to destroy' 'one device is to be changed'
+	run "lab drift r2 'interface lo
+  description changed by hand'"
+	snap by_hand
+	refused 'terraform apply saved.tfplan' whole
+	snap refused_plan
+	compare by_hand refused_plan
+	unchanged by_hand refused_plan
+	ok 'the refused apply has changed nothing.'
+	say "A new plan shows both: what was to be changed, and what was changed by hand."
+	run 'terraform apply -auto-approve' planned
+	prints '\- +description changed by hand' 'the change by hand is shown'
+	prints '\+ +description to-r3, rack 4' 'the change that was planned is shown'
+	ok 'the new plan shows both and is applied.'
+}
+
+step_killed() {
+	heading 'The provider is killed inside the commit'
+	say "Each router gets a second network. As soon as the first router has the change and waits for the confirmation, the provider process is killed with SIGKILL: no handler runs, nothing is cleaned up. The timers on the routers undo what was not confirmed; the next plan waits for them and says where each router is, and the next apply finishes."
+	run "sed -i 's/^  network 172.20.\([123]\).0.*/&\n  network 172.21.\1.0\/24/' configs/r?.conf"
+	kill_in_commit
+	run 'terraform plan' planned
+	run 'terraform apply -auto-approve' done_part
+	local r
+	for r in $routers; do
+		has running "$r" "network 172.21.${r#r}.0/24" || broken "$r has its second network"
+		has startup "$r" "network 172.21.${r#r}.0/24" || broken "$r has saved its second network"
+	done
+	until_true 30 'every router has four prefixes from each neighbour' bgp_up 4
+	refute_pending
+	ok 'all three routers have the second network, running and saved, and announce it.'
+}
+
+step_unreachable() {
+	heading 'A router cannot be reached'
+	say "The management link of r3 is cut. With on_unreachable = \"skip\" a device that does not answer keeps its state and is named in a warning; the others are planned, and applied from the same saved plan."
+	run 'lab cut r3'
+	run "sed -i 's/ description management/ description management, out of band/' configs/r?.conf"
+	snap cut
+	run 'terraform plan -var on_unreachable=skip -out=saved.tfplan' planned
+	prints 'NOT CHECKED' 'the warning says that r3 was not checked'
+	run 'terraform apply saved.tfplan' done_part
+	has running r1 'description management, out of band' || broken 'r1 is changed'
+	has running r2 'description management, out of band' || broken 'r2 is changed'
+	snap skipped
+	compare cut skipped
+	unchanged cut skipped r3 n1
+	ok 'r1 and r2 have the change, r3 is as it was.'
+	say "When r3 is back, the next apply brings it up to date."
+	run 'lab heal r3
+terraform apply -auto-approve' done_part
+	has running r3 'description management, out of band' || broken 'r3 is changed'
+	ok 'r3 has the change as well.'
+}
+
+step_merge() {
+	heading 'Merge: what the intent does not name stays, and is counted'
+	say "Back to merging. Somebody else's route on r1 is none of our business: the plan leaves it alone, and unmanaged_lines counts it."
+	run "rm terraform.tfvars
+lab drift r1 'ip route 198.51.100.0/24 Null0'
+sed -i 's/description to-r2/description to-r2, rack 7/' configs/r1.conf"
+	run 'terraform apply -auto-approve' planned
+	hides '- ip route' 'the plan does not touch the route'
+	has running r1 'ip route 198.51.100.0/24 Null0' || broken 'the route is still there'
+	has running r1 'description to-r2, rack 7' || broken 'the change is on'
+	run "terraform state show 'provision_device.this[\"r1\"]' | grep unmanaged_lines"
+	prints 'unmanaged_lines += 1$' 'one line is counted'
+	run 'terraform plan -detailed-exitcode' planned
+	ok 'the route stays and is counted, and the next plan is empty.'
+}
+
+# kill_in_commit runs an apply and kills the provider when the first router
+# waits for its confirmation. Only a child of this very apply is killed.
+kill_in_commit() {
+	local tf provider=
+	out_no=$((out_no + 1)) out=$state/log/$(printf '%02d' $out_no).txt rc=0
+	local seen
+	seen=$(wc -l <"$work/events.jsonl")
+	(cd "$work" && exec terraform apply -auto-approve) >"$out" 2>&1 </dev/null &
+	tf=$!
+	until committing "$seen"; do
+		kill -0 $tf 2>/dev/null || broken 'the apply is inside a commit'
+	done
+	provider=$(provider_of $tf)
+	[ -n "$provider" ] || broken 'the provider runs'
+	# shellcheck disable=SC2086 # one or more process ids
+	kill -KILL $provider
+	wait $tf || rc=$?
+	[ $rc != 0 ] || broken 'the apply fails when its provider is killed'
+	{
+		printf '$ terraform apply -auto-approve &\n$ kill -KILL PROVIDER    # as soon as events.jsonl tells of the first commit\n'
+		done_part <"$out"
+		printf '(exit code %d)\n' $rc
+	} | block
+	run "tail -n +$((seen + 1)) events.jsonl | grep '\"dry_run\":false' | sed 's/.*\"name\":\"\([^\"]*\)\".*\"step\":\"\([^\"]*\)\",\"outcome\":\"\([^\"]*\)\".*/\1 \2: \3/' | sort -s -k1,1"
+}
+
+# committing LINES: after that many lines the events tell of a commit that is on.
+committing() { tail -n +$(($1 + 1)) "$work/events.jsonl" | grep -q '"dry_run":false,"step":"commit","outcome":"ok"'; }
+
+# provider_of PID: the provider processes that this Terraform has started.
+provider_of() {
+	local p
+	for p in $(cat "/proc/$1"/task/*/children 2>/dev/null); do
+		case $(readlink "/proc/$p/exe") in "$state"/plugins/*) printf '%s\n' "$p" ;; esac
+	done
+}
+
+closing() {
+	step_ended
+	local total=$((SECONDS - started))
+	if [ "$format" = text ]; then
+		printf '\n'
+		bold "All claims hold ($total s)."
+	else
+		say "All claims held when this was recorded."
+	fi
+}
+
+go_on() {
+	cat <<-EOF
+
+	The lab is still up.
+	  settings    . $state/env
+	  routers     lab status
+	              lab exec r1 vtysh                              (console)
+	              ssh -F $state/lab/ssh_config r1
+	  go on       cd $work
+	              edit configs/r1.conf, then: terraform plan, terraform apply
+	              lab drift r2 'interface lo' 'description by hand'; terraform plan
+	  what was done, step by step: $work/events.jsonl; backups: $work/backups
+	  the end     make demo-down
+	EOF
+}
+
+run_story() {
+	opening
+	step_plan
+	step_apply
+	step_again
+	step_drift
+	step_replace
+	step_mistake
+	step_cut_off
+	step_stale
+	step_killed
+	step_unreachable
+	step_merge
+	closing
+}
+
+case ${1:-run} in
+run)
+	needed
+	prepare
+	run_story
+	go_on
+	;;
+down)
+	down
+	;;
+transcript)
+	. "$repo/tools/demo/transcript.sh"
+	;;
+*)
+	sed -n '2,/^set -e/p' "$0" | sed '$d; s/^# \{0,1\}//'
+	exit 2
+	;;
+esac

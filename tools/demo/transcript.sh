@@ -1,0 +1,53 @@
+# transcript.sh: runs the demo and writes what it printed as a guide. Sourced by
+# demo.sh. What differs from machine to machine and from run to run is replaced,
+# so that a second recording differs only where the provider does.
+guide=$repo/templates/guides/demo.md
+recorded=$(mktemp)
+trap 'rm -f "$recorded"' EXIT
+
+# normalise: paths, ports, times, counters and run ids.
+normalise() {
+	sed -E \
+		-e "s#$state#.demo#g; s#$repo/##g" \
+		-e "s#127\.0\.0\.1:$((portbase / 10))([0-9])#127.0.0.1:2930\1#g; s#(port: |ports )$((portbase / 10))([0-9])#\12930\2#g" \
+		-e 's/ after [0-9]+s/ after a few seconds/; s/\[[0-9]+s elapsed\]/[elapsed]/; s/\[[0-9]{2}m[0-9]{2}s elapsed\]/[elapsed]/' \
+		-e 's/^(10\.[0-9.]+ +4 +[0-9]+) +[0-9]+ +[0-9]+ +[0-9]+ +0 +0 [0-9:]+/\1        10        10        0    0    0 00:00:05/' \
+		-e 's/(table version) [0-9]+/\1 10/; s/(RIB entries [0-9]+, using) .*/\1 .../; s/(Peers [0-9]+, using) .*/\1 .../' \
+		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?/2026-01-01T00:00:00Z/g' \
+		-e 's/\b[0-9]{8}T[0-9]{6}(\.[0-9]+)?Z/20260101T000000Z/g'
+}
+
+# versions of what the recording was made on.
+versions() {
+	local frr netconf tf
+	frr=$(dpkg-query -W -f '${Version}' frr) netconf=$(dpkg-query -W -f '${Version}' netconfd)
+	tf=$(terraform version | sed -n '1s/.*v//p')
+	printf 'FRR %s, netconfd (yuma123) %s, Terraform %s, %s' "$frr" "$netconf" "$tf" "$(. /etc/os-release && echo "$PRETTY_NAME")"
+}
+
+[ "$lab_kind" = real ] || die "the transcript is recorded on the real lab"
+needed
+prepare
+# PROVISION_ACTOR and PROVISION_RUN_ID stand in events and warnings.
+(export PROVISION_ACTOR=demo; format=markdown; run_story) >"$recorded"
+
+mkdir -p "$(dirname "$guide")"
+{
+	cat <<-'EOF'
+	---
+	page_title: "The demo: real routers, step by step"
+	description: |-
+	  What make demo prints: plan, apply, drift, replace, mistakes, a device that undoes a change, a killed provider.
+	---
+
+	<!-- Written by "make demo-transcript"; do not edit. -->
+
+	# The demo: real routers, step by step
+	EOF
+	printf '\nThis is what `make demo` printed on %s with %s. It runs on any machine with Debian 12, Go and Terraform, as root, in under four minutes; `make demo LAB=simulated` tells the same story on simulators, without root. Times, ports, paths and counters are replaced by fixed ones; lines that are left out are counted.\n' \
+		"$(date -u +%Y-%m-%d)" "$(versions)"
+	normalise <"$recorded"
+	printf '\n## Afterwards\n\nThe lab stays up: the demo ends by saying how to look at the routers and how to go on by hand. `make demo-down` takes it down.\n'
+} | sed 's/{{/{{ "{{" }}/g' >"$guide"
+down
+echo "demo: wrote ${guide#"$repo"/}"
