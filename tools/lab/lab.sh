@@ -32,7 +32,10 @@
 # DIR/inventory.json, DIR/inventory.tsv, DIR/ssh_config, DIR/known_hosts,
 # DIR/id_ed25519 and DIR/password say how to get in.
 #
-# shellcheck disable=SC2086,SC2046  # DIR has no blanks (checked below), names neither
+# DIR has no blanks (checked below), nor have names: no quotes needed (SC2086,
+# SC2046). Subshells are to keep their name, kind, ... to themselves (SC2030,
+# SC2031); what is in single quotes expands on the node (SC2016).
+# shellcheck disable=SC2016,SC2030,SC2031,SC2046,SC2086
 set -eu
 umask 022
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
@@ -80,8 +83,7 @@ nodes() { local i; echo jump; for ((i=1;i<=N;i++)); do echo r$i; done; echo n1 n
 # ---- packages ---------------------------------------------------------------
 packages() {
 	local want="frr frr-pythontools openssh-server openssh-client bird2 netconfd iproute2 openssl procps" p miss=
-	command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
-		die "needs Debian 12 (dpkg-query and apt-get); without it: make test-unit, make demo LAB=simulated"
+	command -v apt-get >/dev/null || die "needs Debian 12 (apt-get); without it: make test-unit, make demo LAB=simulated"
 	for p in $want; do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' $p 2>/dev/null)" = installed ] || miss="$miss $p"
 	done
@@ -192,7 +194,7 @@ write_node() {
 		chown -R 2001:2001 $d/data ;;
 	esac
 	chown 2001:2001 $d/home/netops; chown 2002:2002 $d/home/cli
-	local key; read -r t key _ <$d/ssh/ssh_host_ed25519_key.pub
+	local key; read -r _ key _ <$d/ssh/ssh_host_ed25519_key.pub
 	printf '[%s]:%s ssh-ed25519 %s\n' $lip $lport "$key" >>$DIR/known_hosts
 	if [ $mport = 22 ]; then printf '%s ssh-ed25519 %s\n' $mip "$key"
 	else printf '[%s]:%s ssh-ed25519 %s\n' $mip $mport "$key"; fi >>$DIR/known_hosts
@@ -381,6 +383,7 @@ booted() {  # name: until it has finished booting and its ssh answers
 	done
 	die "$name did not boot in 60 s"
 }
+all_booted() { for name in "$@"; do booted; done; }
 pid1() {  # name -> host pid of the node's PID 1
 	local p c; p=$(cat $DIR/$name/pid 2>/dev/null) && kill -0 $p 2>/dev/null || return 1
 	read -r c <"/proc/$p/task/$p/children" || [ -n "$c" ] || return 1
@@ -392,7 +395,7 @@ inside() {  # run a command on the console of node $name
 }
 hup() { rm -f $DIR/relay.ready; kill -HUP "$(<$DIR/relay.pid)"; while [ ! -e $DIR/relay.ready ]; do sleep 0.01; done; }
 
-ours() { (cd /run/netns 2>/dev/null && ls | grep -E "^$P-[a-z0-9]+\$") || :; }
+ours() { local f; for f in "/run/netns/$P"-*; do [ ! -e "$f" ] || echo "${f##*/}"; done; }
 down() {
 	local ns pids i
 	ns=$(ours)
@@ -421,9 +424,12 @@ up() {
 	packages
 	claim
 	if [ -e "$DIR" ] && [ ! -f "$DIR/.lab" ] && [ -n "$(ls -A "$DIR")" ]; then die "$DIR exists and is not a lab"; fi
-	if [ -f "$DIR/env" ]; then (. "$DIR/env"; P=lab$PB; down); fi
+	if [ -f "$DIR/env" ]; then (
+		# shellcheck source=/dev/null
+		. "$DIR/env"; P=lab$PB; down
+	); fi
 	down
-	trap 'rc=$?; [ $rc = 0 ] || { down; exit $rc; }' EXIT  # half a lab is no lab
+	trap 'w=$?; [ $w = 0 ] || { down; exit $w; }' EXIT  # half a lab is no lab
 	trap 'exit 130' INT TERM
 	mkdir -p "$DIR"; echo "$DIR" >/run/$P.dir
 	write_files; wire
@@ -437,9 +443,9 @@ up() {
 	w=0
 	for name in $(nodes); do
 		boot; q="$q $name"; w=$((w+1))
-		if [ $w -ge $JOBS ]; then for name in $q; do booted; done; q= w=0; fi
+		if [ $w -ge $JOBS ]; then all_booted $q; q='' w=0; fi
 	done
-	for name in $q; do booted; done
+	all_booted $q
 	echo "lab.sh: up in $(since $t0) s: $N routers (profile $PROFILE) on ports $((PB+1)).., inventory $DIR/inventory.tsv"
 }
 
@@ -535,5 +541,5 @@ drop)
 file) node "${1:?}"; inside cat -- "${2:?}" ;;
 logins) node "${1:?}"; grep -c ' *Accepted ' $DIR/$name/log/sshd.log || [ $? = 1 ] ;;
 exec) node "${1:?}"; shift; inside "$@" ;;
-*) sed -n '2,/^# shellcheck/p' "$0" | sed '$d; s/^# \{0,1\}//'; [ "$cmd" = help ] ;;
+*) sed -n '2,/^# DIR has no blanks/p' "$0" | sed '$d; s/^# \{0,1\}//' | sed '$d'; [ "$cmd" = help ] ;;
 esac

@@ -1,0 +1,29 @@
+#!/bin/bash
+# tool.sh NAME: prints the path of a tool that the project uses (golangci-lint,
+# tfplugindocs, goreleaser), at the version that tools/go.mod or
+# tools/release/go.mod names. Builds it the first time, into the user's cache,
+# so that clones share it and `make clean` leaves it.
+set -euo pipefail
+
+name=${1:?golangci-lint, tfplugindocs or goreleaser}
+here=$(cd "$(dirname "$0")" && pwd)
+case $name in
+golangci-lint) dir=$here module=github.com/golangci/golangci-lint/v2 package=$module/cmd/golangci-lint ;;
+tfplugindocs) dir=$here module=github.com/hashicorp/terraform-plugin-docs package=$module/cmd/tfplugindocs ;;
+goreleaser) dir=$here/release module=github.com/goreleaser/goreleaser/v2 package=$module ;;
+*) echo "tool.sh: no tool named $name" >&2; exit 1 ;;
+esac
+
+cd "$dir"
+version=$(sed -n "s,^[[:space:]]*\(require \)\{0,1\}$module \(v[^ ]*\).*,\2,p" go.mod)
+[ -n "$version" ] || { echo "tool.sh: $module is not in $dir/go.mod" >&2; exit 1; }
+# A linter reads only what its own Go version knows: one binary a Go version.
+bin=${XDG_CACHE_HOME:-$HOME/.cache}/terraform-provider-provision/tools/$version/$(go env GOVERSION)/$name
+if [ ! -x "$bin" ]; then
+	echo "tool.sh: building $name $version (once; 1 to 3 minutes)" >&2
+	mkdir -p "$(dirname "$bin")"
+	# GOFLAGS of the caller are for the product, not for its tools.
+	GOFLAGS='' GOOS='' GOARCH='' CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$bin.$$" "$package"
+	mv "$bin.$$" "$bin"  # whole or not at all, when two build at once
+fi
+echo "$bin"
