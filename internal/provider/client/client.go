@@ -139,3 +139,6 @@ func (c *Client) Devices(ctx context.Context, f inventory.Filter) ([]inventory.D
 
 // Close ends every session within the given context's deadline.
 func (c *Client) Close(ctx context.Context) error { return c.pool.Close(ctx) }
+
+// RunID names this process's run, as in the events.
+func (c *Client) RunID() string { return c.cfg.Run.ID }
