@@ -1,0 +1,66 @@
+package provisiondevice
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+)
+
+// core is what this package asks of the configured provider; *client.Client is
+// it. It is an interface so that the plan logic is tested without devices.
+type core interface {
+	Resolve(ctx context.Context, ref client.Ref) (client.Endpoint, error)
+	IntendedConfig(ctx context.Context, e client.Endpoint) ([]byte, error)
+	Run(ctx context.Context, e client.Endpoint, job client.Job) (provision.Result, error)
+	Observe(ctx context.Context, e client.Endpoint) (provision.Snapshot, error)
+	Facts(ctx context.Context, e client.Endpoint) (map[string]string, error)
+	Skipped(ctx context.Context, name, driver string, cause error)
+}
+
+var _ core = (*client.Client)(nil)
+
+// backend is the configured provider as the resource and the data source see
+// it. The zero backend is a provider that was not configured.
+type backend struct {
+	core          core
+	onUnreachable string // the provider's default
+}
+
+// newBackend takes what the provider hands to its types. Nil is no error:
+// Terraform validates before it configures.
+func newBackend(data any) (backend, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	switch d := data.(type) {
+	case nil:
+	case backend:
+		return d, nil
+	case *client.Client:
+		return backend{core: d, onUnreachable: d.OnUnreachable}, nil
+	default:
+		diags.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug in the provider.", data))
+	}
+	return backend{}, diags
+}
+
+// ready tells, by a diagnostic, when the provider was not configured.
+func (b backend) ready() diag.Diagnostics {
+	var diags diag.Diagnostics
+	if b.core == nil {
+		diags.AddError("The provider is not configured",
+			"The provider block could not be used, mostly because one of its values is not known yet. "+
+				"Give values that are known at plan, or apply first what they come from (-target).")
+	}
+	return diags
+}
+
+// runID names this process's run, as in the event log.
+func (b backend) runID() string {
+	if r, ok := b.core.(interface{ RunID() string }); ok {
+		return r.RunID()
+	}
+	return ""
+}

@@ -1,0 +1,93 @@
+package provisiondevice
+
+import (
+	"context"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+)
+
+const (
+	// privateKey names our entry in the resource's private state.
+	privateKey = "fingerprints"
+	// saltSize is in bytes, as NIST SP 800-132, section 5.1, asks for at least.
+	saltSize = 16
+	// iterations makes guessing a secret from a fingerprint slow (about 2 ms a
+	// try on one core) and leaves a plan over many devices fast: one
+	// fingerprint a device.
+	iterations = 10_000
+)
+
+// kept is what the resource keeps in its private state: no text of a device,
+// only fingerprints.
+type kept struct {
+	// Salt goes into every fingerprint of this resource.
+	Salt []byte `json:"salt"`
+	// Applied is the fingerprint of running as the last apply left it; empty
+	// when nothing was applied yet. Read leaves it alone.
+	Applied string `json:"applied,omitempty"`
+	// Run is the id of the run that left Applied.
+	Run string `json:"run,omitempty"`
+}
+
+// newKept makes one with a random salt.
+func newKept() kept {
+	salt := make([]byte, saltSize)
+	_, _ = rand.Read(salt) // never fails: crypto/rand crashes the program instead
+	return kept{Salt: salt}
+}
+
+// fingerprint is a salted, slow hash of a digest, in hex. Equal digests of one
+// resource give equal fingerprints; it does not lend itself to guessing a
+// secret in what was digested.
+func (k kept) fingerprint(digest string) string {
+	key, err := pbkdf2.Key(sha256.New, digest, k.Salt, iterations, sha256.Size)
+	if err != nil { // only in FIPS mode, for parameters that ours are not
+		panic(fmt.Sprintf("fingerprint: %v", err))
+	}
+	return hex.EncodeToString(key)
+}
+
+// applied notes how a run left the device.
+func (k kept) applied(digest, run string) kept {
+	k.Applied, k.Run = k.fingerprint(digest), run
+	return k
+}
+
+// privateReader and privateWriter are the two halves of the framework's
+// private state, whose type has no exported name.
+type privateReader interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+type privateWriter interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// loadKept reads our entry; without one it is new, with a fresh salt.
+func loadKept(ctx context.Context, from privateReader) (kept, diag.Diagnostics) {
+	raw, diags := from.GetKey(ctx, privateKey)
+	if diags.HasError() || len(raw) == 0 {
+		return newKept(), diags
+	}
+	var k kept
+	if err := json.Unmarshal(raw, &k); err != nil || len(k.Salt) == 0 {
+		// Nothing is lost but the knowledge of what the last apply left.
+		return newKept(), diags
+	}
+	return k, diags
+}
+
+// store writes our entry.
+func (k kept) store(ctx context.Context, to privateWriter) diag.Diagnostics {
+	raw, err := json.Marshal(k)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state", err.Error())}
+	}
+	return to.SetKey(ctx, privateKey, raw)
+}

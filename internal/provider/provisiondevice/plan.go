@@ -1,0 +1,350 @@
+package provisiondevice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+)
+
+// ModifyPlan is the dry run. Terraform calls it at plan, and again at apply in
+// another process without Read before it: what it plans must follow from the
+// prior state, the configuration and the device alone.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return // forgetting a device does not connect to it
+	}
+	resp.Diagnostics.Append(r.ready()...)
+	p := planner{backend: r.backend}
+	resp.Diagnostics.Append(p.get(ctx, req)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	limit, diags := p.plan.Timeouts.Read(ctx, readTimeout)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(p.make(ctx, limit)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.plan)...)
+}
+
+// planner works out the plan of one device.
+type planner struct {
+	backend
+	config model  // as it is written, with the write-only configuration
+	prior  *model // nil: the device is not in the state
+	kept   kept
+	plan   model // what comes out
+	diags  diag.Diagnostics
+}
+
+// get reads the request. A state of another name is no prior state: the plan
+// is a replacement.
+func (p *planner) get(ctx context.Context, req resource.ModifyPlanRequest) diag.Diagnostics {
+	diags := req.Config.Get(ctx, &p.config)
+	diags.Append(req.Plan.Get(ctx, &p.plan)...)
+	if req.State.Raw.IsNull() || diags.HasError() {
+		return diags
+	}
+	var prior model
+	diags.Append(req.State.Get(ctx, &prior)...)
+	if prior.Name.Equal(p.plan.Name) {
+		p.prior = &prior
+	}
+	var more diag.Diagnostics
+	p.kept, more = loadKept(ctx, req.Private)
+	diags.Append(more...)
+	return diags
+}
+
+// make does the dry run and fills in the plan.
+func (p *planner) make(ctx context.Context, limit time.Duration) diag.Diagnostics {
+	if unknown := p.unknown(); len(unknown) > 0 {
+		p.unreviewed(unknown)
+		return p.diags
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	e, intended, res, err := p.dryRun(ctx)
+	if err != nil {
+		p.failed(ctx, err)
+		return p.diags
+	}
+	p.plan.setEndpoint(p.config, e)
+	p.diags.Append(warnings(p.name(), res.Warnings)...)
+	digest := e.Driver.Digest(intended)
+	switch {
+	case !p.plan.CommitChanges.ValueBool():
+		p.show(digest, res)
+	case !res.Diff.Empty():
+		p.change(digest, res)
+	default:
+		p.nothing(digest, res)
+	}
+	return p.diags
+}
+
+// name is the device's name.
+func (p *planner) name() string { return p.config.Name.ValueString() }
+
+// dryRun asks the device what would change.
+func (p *planner) dryRun(ctx context.Context) (client.Endpoint, []byte, provision.Result, error) {
+	e, intended, err := intent(ctx, p.core, p.config)
+	if err != nil {
+		return e, nil, provision.Result{}, err
+	}
+	job := p.plan.job(intended)
+	job.DryRun = true
+	res, err := p.core.Run(ctx, e, job)
+	return e, intended, res, err
+}
+
+// intent finds the device and its intended configuration: the attribute's,
+// else the source of truth's.
+func intent(ctx context.Context, c core, config model) (client.Endpoint, []byte, error) {
+	e, err := c.Resolve(ctx, config.ref())
+	if err != nil {
+		return e, nil, err
+	}
+	if !config.Config.IsNull() {
+		return e, []byte(config.Config.ValueString()), nil
+	}
+	intended, err := c.IntendedConfig(ctx, e)
+	return e, intended, err
+}
+
+// unknown names the attributes without which nothing can be reviewed and whose
+// values are not known yet.
+func (p *planner) unknown() []string {
+	c := p.config
+	var names []string
+	for _, a := range []struct {
+		name  string
+		value attr.Value
+	}{
+		{"name", c.Name},
+		{"host", c.Host},
+		{"port", c.Port},
+		{"driver", c.Driver},
+		{"credentials", c.Credentials},
+		{"config", c.Config},
+		{"replace_config", c.ReplaceConfig},
+		{"commit_changes", c.CommitChanges},
+		{"save", c.Save},
+		{"confirm_timeout", c.ConfirmTimeout},
+		{"on_drift", c.OnDrift},
+		{"on_unreachable", c.OnUnreachable},
+		{"allow_unreviewed", c.AllowUnreviewed},
+	} {
+		if a.value.IsUnknown() {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}
+
+// unreviewed refuses a plan that shows nothing, or lets it through with a
+// warning when it is allowed to.
+func (p *planner) unreviewed(names []string) {
+	who := p.name()
+	if p.config.Name.IsUnknown() {
+		who = "provision_device"
+	}
+	if !p.config.AllowUnreviewed.ValueBool() {
+		for _, n := range names {
+			p.diags.AddAttributeError(path.Root(n), who+": "+n+" is not known at plan",
+				"What cannot be reviewed is not applied. Make the value known at plan "+
+					"(apply first what it comes from, with -target), or set allow_unreviewed = true to let apply "+
+					"change the device without a reviewed difference.")
+		}
+		return
+	}
+	p.forget()
+	p.diags.AddWarning(who+": planned without a difference to review",
+		"Not known at plan: "+strings.Join(names, ", ")+". allow_unreviewed is true: apply works out the difference and makes it.")
+}
+
+// forget makes everything unknown that only the device can tell.
+func (p *planner) forget() {
+	m, c := &p.plan, p.config
+	m.ID, m.Host, m.Port, m.Driver = c.Name, c.Host, c.Port, c.Driver
+	if c.Host.IsNull() {
+		m.Host = types.StringUnknown()
+	}
+	if c.Port.IsNull() {
+		m.Port = types.Int64Unknown()
+	}
+	if c.Driver.IsNull() {
+		m.Driver = types.StringUnknown()
+	}
+	m.Diff, m.ChangeID, m.UncommittedDiff = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.IntendedHash, m.RunningHash = types.StringUnknown(), types.StringUnknown()
+	m.UnmanagedLines = types.Int64Unknown()
+}
+
+// failed reports a dry run that failed, or skips a device that does not answer
+// where that is wanted.
+func (p *planner) failed(ctx context.Context, err error) {
+	if errors.Is(err, client.ErrUnknown) && p.config.AllowUnreviewed.ValueBool() {
+		p.unreviewed([]string{err.Error()})
+		return
+	}
+	if p.prior == nil || !p.skips() || !skippable(err) {
+		p.diags.Append(errorOf(p.name(), err))
+		return
+	}
+	p.diags.AddWarning("NOT CHECKED: "+p.name()+": "+where(err),
+		err.Error()+"\n\nBecause of on_unreachable = \"skip\" the device keeps its state and nothing is planned for it.")
+	p.core.Skipped(ctx, p.name(), p.prior.Driver.ValueString(), err)
+	p.keepPrior()
+}
+
+// skips tells whether a device that does not answer is left out.
+func (p *planner) skips() bool {
+	if p.config.OnUnreachable.IsNull() {
+		return p.onUnreachable == unreachableSkip
+	}
+	return p.config.OnUnreachable.ValueString() == unreachableSkip
+}
+
+// keepPrior plans no change. Terraform accepts the prior value of an attribute
+// only where the configuration has one as well: the others follow it.
+func (p *planner) keepPrior() {
+	m := *p.prior
+	if m.Credentials.IsNull() != p.config.Credentials.IsNull() {
+		m.Credentials = p.config.Credentials
+	}
+	if m.OnUnreachable.IsNull() != p.config.OnUnreachable.IsNull() {
+		m.OnUnreachable = p.config.OnUnreachable
+	}
+	m.Timeouts = p.config.Timeouts
+	p.plan = m
+}
+
+// show plans what commit_changes = false does: nothing, and say so.
+func (p *planner) show(digest string, res provision.Result) {
+	difference := res.Diff.String()
+	if difference != "" {
+		added, removed := res.Diff.Counts()
+		p.diags.AddWarning(fmt.Sprintf("%s: commit_changes is false: %d lines to add and %d to remove are left alone", p.name(), added, removed),
+			"Apply will not change the device. The difference is in uncommitted_diff.")
+	}
+	if p.prior != nil && p.prior.UncommittedDiff.ValueString() != difference && !p.fresh(res) {
+		return
+	}
+	p.carry(digest, res)
+	if p.prior != nil && p.prior.UncommittedDiff.ValueString() != difference {
+		p.plan.UnmanagedLines = types.Int64Value(int64(res.Diff.Unmanaged))
+	}
+	p.plan.UncommittedDiff = text(difference)
+	p.exact()
+}
+
+// nothing plans that the device stays as it is.
+func (p *planner) nothing(digest string, res provision.Result) {
+	p.carry(digest, res)
+	p.plan.UncommittedDiff = types.StringNull()
+	p.exact()
+}
+
+// carry takes the computed values over from the state. What the state lacks,
+// after an import, is filled in: it is known here.
+func (p *planner) carry(digest string, res provision.Result) {
+	m := &p.plan
+	m.Diff, m.ChangeID = types.StringNull(), types.StringNull()
+	unmanaged := types.Int64Value(int64(res.Diff.Unmanaged))
+	if p.prior == nil {
+		m.IntendedHash, m.RunningHash, m.UnmanagedLines = types.StringUnknown(), types.StringUnknown(), unmanaged
+		return
+	}
+	m.IntendedHash, m.RunningHash, m.UnmanagedLines = p.prior.IntendedHash, p.prior.RunningHash, p.prior.UnmanagedLines
+	if m.IntendedHash.IsNull() {
+		m.IntendedHash = types.StringValue(p.kept.fingerprint(digest))
+	}
+	if m.RunningHash.IsNull() {
+		m.RunningHash = types.StringValue(p.kept.fingerprint(res.Running.Digest))
+	}
+	if m.UnmanagedLines.IsNull() {
+		m.UnmanagedLines = unmanaged
+	}
+}
+
+// exact makes the plan the prior state when they differ only by the last
+// apply's diff, which is still there when nothing was refreshed.
+func (p *planner) exact() {
+	if p.prior == nil {
+		return
+	}
+	same := p.plan
+	same.Diff, same.ChangeID = p.prior.Diff, p.prior.ChangeID
+	if same.equal(*p.prior) {
+		p.plan = same
+	}
+}
+
+// change plans a change of the device.
+func (p *planner) change(digest string, res provision.Result) {
+	if !p.fresh(res) {
+		return
+	}
+	p.drift(digest, res)
+	m := &p.plan
+	m.Diff, m.ChangeID = text(res.Diff.String()), text(res.ChangeID)
+	m.UncommittedDiff = types.StringNull()
+	m.UnmanagedLines = types.Int64Value(int64(res.Diff.Unmanaged))
+	m.IntendedHash, m.RunningHash = types.StringUnknown(), types.StringUnknown()
+}
+
+// fresh reports an error when the device is not what the state says. Read has
+// just been there at plan; at apply it has not, and then the approved plan was
+// made from something else. Another endpoint is another story: the state's
+// fingerprint is of the old one.
+func (p *planner) fresh(res provision.Result) bool {
+	if p.prior == nil || p.prior.RunningHash.IsNull() || !p.prior.sameEndpoint(p.plan) {
+		return true
+	}
+	if p.kept.fingerprint(res.Running.Digest) == p.prior.RunningHash.ValueString() {
+		return true
+	}
+	p.diags.Append(errorOf(p.name(), &provision.Error{
+		Target: p.name(), Driver: p.plan.Driver.ValueString(), Step: provision.StepCompare,
+		Outcome: provision.OutcomeNotApplied, Checked: "nothing was sent to the device",
+		Err: fmt.Errorf("%w: the running configuration is not the one that the plan was made from", provision.ErrStale),
+		Next: "Plan again and review the new difference. If this was a plan with -refresh=false, leave that out: " +
+			"without a refresh the state may be older than the device. The device now differs like this:\n" + res.Diff.String(),
+	}))
+	return false
+}
+
+// drift tells that somebody else changed the device since the last apply.
+// Only a pending change gets here: in a merge, lines that the intent does not
+// name are nobody's drift.
+func (p *planner) drift(digest string, res provision.Result) {
+	if p.prior == nil || p.kept.Applied == "" || res.Diff.Empty() ||
+		p.kept.fingerprint(res.Running.Digest) == p.kept.Applied {
+		return
+	}
+	summary := p.name() + ": changed outside Terraform since run " + p.kept.Run
+	detail := "The running configuration is not the one that this run left. Somebody else changed it, or a later run was killed."
+	if p.kept.fingerprint(digest) != p.prior.IntendedHash.ValueString() {
+		detail += " The intended configuration has changed as well: the difference holds both."
+	}
+	if p.plan.OnDrift.ValueString() == driftFail {
+		p.diags.AddAttributeError(path.Root("on_drift"), summary,
+			detail+" on_drift is \"fail\". Take the change into the intended configuration, undo it on the device, or set on_drift = \"revert\". "+
+				"To make the device what is intended:\n"+res.Diff.String())
+		return
+	}
+	p.diags.AddWarning(summary, detail+" The plan puts it back (on_drift = \"revert\"); see diff.")
+}
