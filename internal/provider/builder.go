@@ -81,9 +81,13 @@ func (b *builder) number(at path.Path, v types.Int64, variable string, otherwise
 
 // port is a TCP port of the block or of a variable; 0 when there is none.
 func (b *builder) port(at path.Path, v types.Int64, variable string) int {
+	if p := v.ValueInt64(); !v.IsNull() && !v.IsUnknown() && (p < 1 || p > 65535) {
+		b.errorf(at, "%d is not a TCP port (1 to 65535).", p)
+		return 0
+	}
 	n := b.number(at, v, variable, 0)
-	if n > 65535 || (n == 0 && !v.IsNull() && !v.IsUnknown()) {
-		b.errorf(at, "%d is not a TCP port (1 to 65535).", n)
+	if n > 65535 {
+		b.errorf(at, "%s: %d is not a TCP port (1 to 65535).", variable, n)
 		return 0
 	}
 	return n

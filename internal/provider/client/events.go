@@ -39,10 +39,7 @@ func redacted(ev provision.Event, r *secret.Redactor) provision.Event {
 		d := *ev.Diff
 		d.Hunks = make([]provision.Hunk, len(ev.Diff.Hunks))
 		for i, h := range ev.Diff.Hunks {
-			d.Hunks[i] = provision.Hunk{Header: r.String(h.Header), Lines: make([]string, len(h.Lines))}
-			for j, l := range h.Lines {
-				d.Hunks[i].Lines[j] = r.String(l)
-			}
+			d.Hunks[i] = provision.Hunk{Header: r.String(h.Header), Lines: r.Lines(h.Lines, len("+ "))}
 		}
 		ev.Diff = &d
 	}

@@ -1,0 +1,100 @@
+package tfdiag_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+)
+
+func TestErrorOfARun(t *testing.T) {
+	err := fmt.Errorf("wrapped: %w", &provision.Error{
+		Target: "r1", Driver: "frr", Step: provision.StepStage, Outcome: provision.OutcomeNotApplied,
+		Checked: "nothing was sent", Next: "mend line 2",
+		Err: &provision.RejectedError{Line: 2, Message: "% Unknown command"},
+	})
+	d := tfdiag.Error("r1", err)
+	if d.Severity() != diag.SeverityError || d.Summary() != "r1: stage failed" {
+		t.Errorf("%v %q", d.Severity(), d.Summary())
+	}
+	want := "Device: r1 (frr)\nCause: line 2: % Unknown command\nState: not applied\nChecked: nothing was sent\nNext: mend line 2"
+	if d.Detail() != want {
+		t.Errorf("detail:\n%s\nwant:\n%s", d.Detail(), want)
+	}
+}
+
+func TestErrorOfARunWithoutMore(t *testing.T) {
+	d := tfdiag.Error("r1", &provision.Error{Target: "r1", Driver: "frr", Step: provision.StepOpen, Err: provision.ErrUnreachable})
+	if d.Detail() != "Device: r1 (frr)\nCause: unreachable" {
+		t.Errorf("%q", d.Detail())
+	}
+}
+
+func TestErrorAtAnAttribute(t *testing.T) {
+	for _, c := range []struct {
+		err     error
+		summary string
+		detail  string
+	}{
+		{errors.New("no driver x"), "r1: invalid driver", "no driver x."},
+		{fmt.Errorf("it is %w: no address", client.ErrNotReady), "r1: not ready", "it is not ready: no address."},
+		{fmt.Errorf("password is %w", client.ErrUnknown), "r1: cannot be reviewed, not known until apply", "password is not known until apply."},
+	} {
+		d := tfdiag.Error("r1", fmt.Errorf("x: %w", &client.AttributeError{Attribute: "driver", Err: c.err}))
+		at, ok := d.(diag.DiagnosticWithPath)
+		if !ok || !at.Path().Equal(path.Root("driver")) {
+			t.Fatalf("%v is not at driver", d)
+		}
+		if d.Summary() != c.summary || d.Detail() != "x: "+c.detail {
+			t.Errorf("%q: %q, want %q: %q", d.Summary(), d.Detail(), c.summary, c.detail)
+		}
+	}
+}
+
+func TestErrorOfAContext(t *testing.T) {
+	for _, c := range []struct {
+		err           error
+		summary, says string
+	}{
+		{context.Canceled, "r1: interrupted", "Plan again"},
+		{context.DeadlineExceeded, "r1: out of time", "timeouts"},
+		{errors.New("odd"), "r1: failed", "odd."},
+	} {
+		d := tfdiag.Error("r1", fmt.Errorf("reading: %w", c.err))
+		if d.Summary() != c.summary || !strings.Contains(d.Detail(), c.says) {
+			t.Errorf("%q: %q", d.Summary(), d.Detail())
+		}
+	}
+	in := tfdiag.Error("r1", &provision.Error{Step: provision.StepCommit, Err: context.Canceled})
+	if in.Summary() != "r1: commit failed" || !strings.Contains(in.Detail(), "Plan again") {
+		t.Errorf("in a run: %q: %q", in.Summary(), in.Detail())
+	}
+}
+
+func TestWarning(t *testing.T) {
+	d := tfdiag.Warning("r1", "NOT CHECKED", &provision.Error{Target: "r1", Driver: "frr", Step: provision.StepOpen, Err: provision.ErrUnreachable})
+	if d.Severity() != diag.SeverityWarning || d.Summary() != "r1: NOT CHECKED: open failed" {
+		t.Errorf("%v %q", d.Severity(), d.Summary())
+	}
+	if !strings.Contains(d.Detail(), "unreachable") {
+		t.Errorf("%q", d.Detail())
+	}
+}
+
+func TestWarningsHaveTheNameInTheSummary(t *testing.T) {
+	diags := tfdiag.Warnings("r1", []string{"One.", "Two.\nMore."})
+	if len(diags) != 2 || diags.HasError() {
+		t.Fatal(diags)
+	}
+	if diags[0].Summary() != "r1: One." || diags[1].Summary() != "r1: Two." || diags[1].Detail() != "Two.\nMore." {
+		t.Errorf("%q %q", diags[0], diags[1])
+	}
+}
