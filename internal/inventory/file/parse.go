@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,11 +43,17 @@ func parse(path string, data []byte) ([]record, error) {
 	if err != nil {
 		return nil, located(path, err)
 	}
+	if len(tree.Docs) > 1 {
+		return nil, fmt.Errorf("inventory %s: more than one document (---) in the file", path)
+	}
 	var doc struct {
 		Devices map[string]record `yaml:"devices"`
 	}
 	if err := yaml.UnmarshalWithOptions(data, &doc, yaml.Strict()); err != nil {
 		return nil, located(path, err)
+	}
+	if !hasDevices(tree) {
+		return nil, fmt.Errorf("inventory %s: there is no key devices: a map of devices by name", path)
 	}
 	var records []record
 	for _, pair := range pairs(tree) {
@@ -64,6 +72,14 @@ func parse(path string, data []byte) ([]record, error) {
 		return nil, fmt.Errorf("inventory %s: devices must be a map of names, without aliases as keys", path)
 	}
 	return records, nil
+}
+
+// hasDevices tells apart an inventory without devices, which says so, and a
+// file that is something else.
+func hasDevices(tree *ast.File) bool {
+	return len(tree.Docs) == 1 && slices.ContainsFunc(values(tree.Docs[0].Body), func(top *ast.MappingValueNode) bool {
+		return keyName(top.Key) == "devices"
+	})
 }
 
 // pairs are the entries of the map "devices".
@@ -106,7 +122,33 @@ func located(path string, err error) error {
 	if !errors.As(err, &at) || at.GetToken() == nil {
 		return fmt.Errorf("inventory %s: %w", path, err)
 	}
-	return fmt.Errorf("%s:%d: %s", path, at.GetToken().Position.Line, at.GetMessage())
+	return fmt.Errorf("%s:%d: %s", path, at.GetToken().Position.Line, said(at))
+}
+
+// said puts the library's errors into the file's words.
+func said(err yaml.Error) string {
+	var wrong *yaml.TypeError
+	var unknown *yaml.UnknownFieldError
+	switch {
+	case errors.As(err, &unknown):
+		return unknown.Message + "; a device has " + strings.Join(keys(), ", ")
+	case errors.As(err, &wrong) && wrong.DstType.Kind() == reflect.Int:
+		return "a number is needed here"
+	case errors.As(err, &wrong):
+		return "a text is needed here"
+	}
+	return err.GetMessage()
+}
+
+// keys are what a device may have, in the order of record.
+func keys() []string {
+	var names []string
+	for f := range reflect.TypeFor[record]().Fields() {
+		if name := f.Tag.Get("yaml"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // sameAddress finds devices that are one device under two names. The
