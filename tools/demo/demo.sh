@@ -22,13 +22,14 @@ work=$state/network devices='r1 r2 r3 n1' routers='r1 r2 r3' lab_command=$state/
 # Terraform is told everything by files of the demo; nothing of the user's is
 # read or written.
 unset "${!TF_@}" "${!PROVISION_@}"
-export TF_CLI_CONFIG_FILE=$state/terraformrc CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 PATH=$state/bin:$PATH
+export TF_CLI_CONFIG_FILE=$state/terraformrc CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 TF_CLI_ARGS=-no-color PATH=$state/bin:$PATH
 
 # ---- the lab ----------------------------------------------------------------
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
 needed() {
 	case $lab_kind in real | simulated) ;; *) die "LAB is \"real\" or \"simulated\", not \"$lab_kind\"" ;; esac
+	case $portbase in [1-9]*0) ;; *) die "DEMO_PORTBASE is a port that ends in 0, not \"$portbase\"" ;; esac
 	case $state in *[[:space:]]*) die "no blanks in the path, please: $state (set DEMO_DIR)" ;; esac
 	local tool
 	for tool in go terraform; do
@@ -52,7 +53,7 @@ prepare() {
 	mkdir -p "$state"/{bin,log,snap}
 	: >"$state/.demo"
 	cp -r "$repo/tools/demo/network" "$work"
-	sed -i.orig "s/29300/$portbase/; s/2930\([1-9]\)/$((portbase / 10))\1/" "$work/inventory.yaml" && rm "$work/inventory.yaml.orig"
+	sed -i.orig "s/2930\([1-9]\)/$((portbase / 10))\1/" "$work/inventory.yaml" && rm "$work/inventory.yaml.orig"
 	printf 'provider_installation {\n  filesystem_mirror { path = "%s" }\n}\n' "$state/plugins" >"$TF_CLI_CONFIG_FILE"
 	if [ "$lab_kind" = real ]; then
 		printf '#!/bin/sh\n# The lab of this demo.\nexport LAB_DIR=%s LAB_PORTBASE=%s LAB_N=3 LAB_PROFILE=bare\nexec %s "$@"\n' \
@@ -66,8 +67,15 @@ prepare() {
 	printf 'export TF_CLI_CONFIG_FILE=%s CHECKPOINT_DISABLE=1 PATH=%s:$PATH\n' "$TF_CLI_CONFIG_FILE" "$state/bin" >"$state/env"
 }
 
+# lab_up shows how it goes: on a fresh machine it installs packages first.
+lab_up() {
+	printf '$ lab up\n' | block
+	lab up >&2 || die "the lab did not come up"
+}
+
 build_provider() {
 	local os arch dir
+	[ "$format" = markdown ] || printf '\n   (building the provider; the first time this takes a minute or two)\n'
 	os=$(go env GOOS) arch=$(go env GOARCH)
 	dir=$state/plugins/registry.terraform.io/netprovision/provision/0.0.1/${os}_$arch
 	mkdir -p "$dir"
@@ -76,16 +84,22 @@ build_provider() {
 
 # What the consoles show. Nothing of this goes through the provider.
 running() {
-	case $1 in
-	r*) lab exec "$1" vtysh -c 'show running-config' ;;
+	case $lab_kind:$1 in
+	simulated:*) lab running "$1" ;;
+	real:r*) lab exec "$1" vtysh -c 'show running-config' ;;
 	*) lab exec "$1" sh -c "$netconf_console" ;;
 	esac
 }
 startup() {
-	case $1 in
-	r*) lab exec "$1" cat /etc/frr/frr.conf ;;
+	case $lab_kind:$1 in
+	simulated:*) lab startup "$1" ;;
+	real:r*) lab exec "$1" cat /etc/frr/frr.conf ;;
 	*) lab exec "$1" cat /mnt/startup-cfg.xml ;;
 	esac
+}
+# answers NODE: its SSH lets us in.
+answers() {
+	if [ "$lab_kind" = simulated ]; then lab reach "$1"; else ssh -n -F "$state/lab/ssh_config" -o ConnectTimeout=2 "$1" true; fi 2>/dev/null
 }
 # A NETCONF session at the device itself: hello, get-config, close. The server
 # wants a pause after its hello.
@@ -110,15 +124,14 @@ bgp_up() {
 # has CONFIG DEVICE PATTERN / lacks ...: a line of what the console shows.
 has() { "$1" "$2" | grep -Eq -- "$3"; }
 lacks() { ! has "$@"; }
-answers() { ssh -n -F "$state/lab/ssh_config" -o ConnectTimeout=2 "$1" true 2>/dev/null; }
 
 # ---- the story --------------------------------------------------------------
 opening() {
 	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider."
-	run 'lab up' quiet
+	lab_up
 	run 'lab status'
 	build_provider
-	run 'terraform init' brief
+	run 'terraform init' installed
 	run 'cat main.tf'
 }
 
@@ -270,7 +283,6 @@ step_killed() {
 		has startup "$r" "network 172.21.${r#r}.0/24" || broken "$r has saved its second network"
 	done
 	until_true 30 'every router has four prefixes from each neighbour' bgp_up 4
-	refute_pending
 	ok 'all three routers have the second network, running and saved, and announce it.'
 }
 
@@ -315,9 +327,8 @@ sed -i 's/description to-r2/description to-r2, rack 7/' configs/r1.conf"
 # kill_in_commit runs an apply and kills the provider when the first router
 # waits for its confirmation. Only a child of this very apply is killed.
 kill_in_commit() {
-	local tf provider=
+	local tf provider seen
 	out_no=$((out_no + 1)) out=$state/log/$(printf '%02d' $out_no).txt rc=0
-	local seen
 	seen=$(wc -l <"$work/events.jsonl")
 	(cd "$work" && exec terraform apply -auto-approve) >"$out" 2>&1 </dev/null &
 	tf=$!
@@ -344,7 +355,7 @@ committing() { tail -n +$(($1 + 1)) "$work/events.jsonl" | grep -q '"dry_run":fa
 # provider_of PID: the provider processes that this Terraform has started.
 provider_of() {
 	local p
-	for p in $(cat "/proc/$1"/task/*/children 2>/dev/null); do
+	for p in $(pgrep -P "$1"); do
 		case $(readlink "/proc/$p/exe") in "$state"/plugins/*) printf '%s\n' "$p" ;; esac
 	done
 }

@@ -55,8 +55,8 @@ ok() {
 broken() {
 	{
 		printf '\n   [BROKEN] step %d: %s\n' $step_no "$1"
-		[ ! -f "$out" ] || { printf '   the last command printed (%s):\n' "$out"; sed 's/^/   | /' "$out"; }
-		printf '   The lab is left as it is: look at it with "%s".\n' "$lab_command status"
+		[ ! -f "$out" ] || printf '   What the last command printed, in full: %s\n' "$out"
+		printf '   The lab is left as it is: look at it with "%s status".\n' "$lab_command"
 	} >&2
 	exit 1
 }
@@ -91,8 +91,8 @@ execute() {
 whole() { cat; }
 quiet() { :; }
 
-# brief prints the first lines.
-brief() { awk -v max=24 'NR <= max { print } END { if (NR > max) printf "[... %d more lines]\n", NR - max }'; }
+# installed prints what terraform init has installed.
+installed() { sed -n 's/^- Installed/[...]\n&/p'; }
 
 # planned prints the part of a plan that tells: of each device what differs, not
 # every attribute.
