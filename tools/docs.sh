@@ -1,0 +1,45 @@
+#!/bin/bash
+# docs.sh: generates docs/ from the provider's schemas, templates/ and
+# examples/, and says what changed. Works without a network: the schemas come
+# from the provider built here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+command -v terraform >/dev/null || { echo "make docs: terraform is not on the PATH" >&2; exit 1; }
+generator=$(tools/tool.sh tfplugindocs)
+work=$(mktemp -d "${TMPDIR:-/tmp}/provision-docs.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=$work/terraformrc
+
+go build -o "$work/terraform-provider-provision" .
+cat >"$work/terraformrc" <<X2
+provider_installation {
+  dev_overrides { "netprovision/provision" = "$work" }
+  direct {}
+}
+X2
+cat >"$work/main.tf" <<'X2'
+terraform {
+  required_providers {
+    provision = { source = "netprovision/provision" }
+  }
+}
+X2
+# The generator knows a provider under the name hashicorp/NAME.
+terraform -chdir="$work" providers schema -json |
+	sed 's|registry.terraform.io/netprovision/provision|registry.terraform.io/hashicorp/provision|' >"$work/schema.json"
+
+[ ! -d examples ] || terraform fmt -recursive examples >/dev/null
+mkdir -p docs && cp -r docs "$work/before"
+"$generator" generate --provider-name provision --rendered-provider-name provision --providers-schema "$work/schema.json" >"$work/log" 2>&1 || {
+	cat "$work/log" >&2
+	exit 1
+}
+(cd "$work" && diff -rq before "$OLDPWD/docs") >"$work/changes" || :
+if [ -s "$work/changes" ]; then
+	sed -e 's/^Files before.* and .*\/\(docs\/.*\) differ$/  changed  \1/' \
+		-e 's/^Only in .*\/\(docs.*\): /  new      \1\//' -e 's/^Only in before\(.*\): /  removed  docs\1\//' "$work/changes"
+	echo "docs: commit these with what changed them"
+else
+	echo "docs: nothing changed"
+fi

@@ -1,0 +1,40 @@
+#!/bin/bash
+# check.sh: checks .goreleaser.yml, builds an unsigned snapshot of every
+# platform into dist/ and looks whether a registry would take it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+die() { echo "release-check: $*" >&2; exit 1; }
+SECONDS=0
+goreleaser=$(tools/tool.sh goreleaser)
+"$goreleaser" check
+"$goreleaser" release --snapshot --clean --skip=sign,publish ${GORELEASER_PARALLELISM:+--parallelism "$GORELEASER_PARALLELISM"}
+
+cd dist
+sums=$(ls ./*_SHA256SUMS) || die "no checksums"
+sha256sum --quiet --check "$sums" || die "the checksums are wrong"
+prefix=${sums%_SHA256SUMS} prefix=${prefix#./}
+platforms="darwin_amd64 darwin_arm64 freebsd_386 freebsd_amd64 freebsd_arm freebsd_arm64 linux_386 linux_amd64 linux_arm linux_arm64 windows_386 windows_amd64 windows_arm64"
+for platform in $platforms; do
+	zip=${prefix}_$platform.zip
+	[ -f "$zip" ] || die "no archive for $platform"
+	grep -q " $zip\$" "$sums" || die "$zip is not in $sums"
+	# A zip of nothing but the binary, by the name that Terraform looks for.
+	names=$(python3 -c 'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist())' "$zip")
+	case $names in
+	terraform-provider-provision_v"${prefix#*_}" | terraform-provider-provision_v"${prefix#*_}".exe) ;;
+	*) die "$zip holds: $names" ;;
+	esac
+done
+count=$(find . -maxdepth 1 -name '*.zip' | wc -l)
+[ "$count" = "$(wc -w <<<"$platforms")" ] || die "$count archives, and $(wc -w <<<"$platforms") platforms are checked here"
+# Goreleaser names the manifest in the sums and uploads it under that name.
+grep -q " ${prefix}_manifest.json\$" "$sums" || die "the registry manifest is not in $sums"
+grep -q '"protocol_versions": \["6.0"\]' ../terraform-registry-manifest.json || die "the manifest does not say protocol 6.0"
+host=${prefix}_$(go env GOOS)_$(go env GOARCH).zip
+python3 -m zipfile -e "$host" check
+binary=check/terraform-provider-provision_v${prefix#*_}
+chmod +x "$binary"
+version=$("$binary" -version) && rm -r check
+[ "$version" = "${prefix#*_}" ] || die "the binary says it is $version, the archive ${prefix#*_}"
+echo "release-check: $count archives, checksums, manifest (protocol 6.0), version $version: ${SECONDS} s"

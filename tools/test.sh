@@ -1,0 +1,72 @@
+#!/bin/bash
+# test.sh [PACKAGE...]: every test, on real routers and NETCONF devices in
+# network namespaces of this machine, with the real Terraform. Starts a lab of
+# its own and always takes it down. Without packages: all.
+#
+# GO_TEST_FLAGS: further flags of go test, for example "-run Lifecycle -v".
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() { echo "make test: $*" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || die "needs root: the devices live in network namespaces.
+  Without root:  make test-unit               everything that needs no real device
+                 make demo LAB=simulated      the demo on simulators"
+for tool in go terraform; do
+	command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
+done
+version=$(CHECKPOINT_DISABLE=1 terraform version | sed -n '1s/^Terraform v//p')
+[ "$(printf '%s\n' 1.11.0 "$version" | sort -V | head -n 1)" = 1.11.0 ] || die "terraform is $version; it must be 1.11 or later"
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/provision-test.XXXXXX")
+export LAB_DIR=$work/lab LAB_PROFILE=full
+# shellcheck disable=SC2317  # the traps reach them
+finish() {
+	local code=$?
+	trap '' INT TERM
+	if [ "$code" != 0 ] && [ -d "$LAB_DIR" ]; then keep_logs; fi
+	tools/lab/lab.sh down || :
+	rm -rf "$work"
+	exit "$code"
+}
+# shellcheck disable=SC2317
+keep_logs() {
+	local kept=${TMPDIR:-/tmp}/provision-test-logs
+	rm -rf "$kept" && mkdir -p "$kept"
+	(cd "$LAB_DIR" && cp -r --parents ./*/log "$kept")
+	cp "$work/output" "$kept/go-test.txt" 2>/dev/null || :
+	echo "make test: the devices' logs are in $kept" >&2
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+SECONDS=0
+echo "make test: starting three routers and two NETCONF devices"
+tools/lab/lab.sh up "$LAB_DIR" "$(tools/lab/lab.sh port 3)" 3
+tools/lab/lab.sh wait 60
+
+export PROVISION_LAB=$LAB_DIR TF_ACC=1 TF_ACC_TERRAFORM_PATH CHECKPOINT_DISABLE=1
+TF_ACC_TERRAFORM_PATH=$(command -v terraform)
+unset "${!PROVISION_CREDENTIALS@}" "${!TF_CLI@}" "${!TF_VAR@}"
+[ $# -gt 0 ] || set -- ./...
+echo "make test: one package after the other on these devices"
+code=0
+# shellcheck disable=SC2086  # flags are words
+go test -tags lab -count=1 -p 1 -timeout 20m ${GO_TEST_FLAGS:-} "$@" 2>&1 | tee "$work/output" || code=$?
+
+awk -v seconds="$SECONDS" '
+	$1 == "ok" { ok++; sub(/s$/, "", $3); time[$2] = $3 }
+	$1 == "FAIL" && NF > 1 { failed = failed "\n    " $2; bad++ }
+	/^ *--- FAIL/ { tests = tests "\n    " $3 }
+	END {
+		printf "\nmake test: %d packages passed, %d failed, %d min %02d s\n", ok, bad, seconds / 60, seconds % 60
+		for (n = 0; n < 5; n++) {
+			best = ""
+			for (p in time) if (best == "" || time[p] + 0 > time[best] + 0) best = p
+			if (best == "" || time[best] + 0 < 1) break
+			printf "  %7.1f s  %s\n", time[best], best
+			delete time[best]
+		}
+		if (failed) print "  failed packages:" failed
+		if (tests) print "  failed tests:" tests
+	}' "$work/output"
+exit "$code"
