@@ -20,6 +20,7 @@ type aftermath struct {
 	sealing  bool      // the change is on for good
 	holds    bool      // we hold the lock through link
 	confirms int       // how often Confirm was called
+	ended    time.Time // when Commit came back
 	deadline time.Time // when the target undoes the commit
 	at       Step      // the step that went wrong first,
 	why      error     // and how; nil as long as all is well
@@ -55,7 +56,8 @@ func (a *aftermath) leave() {
 
 // begin takes note of what Commit said.
 func (a *aftermath) begin(err error) {
-	a.deadline = time.Now().Add(a.req.ConfirmTimeout)
+	a.ended = time.Now()
+	a.deadline = a.ended.Add(a.req.ConfirmTimeout)
 	switch {
 	case err == nil:
 		a.answered = true

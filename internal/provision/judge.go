@@ -55,8 +55,15 @@ func (a *aftermath) mine(p *Pending) bool {
 	return p.ID == a.req.CommitID && (p.Holder == "" || p.Holder == a.req.Holder)
 }
 
+// quiet is how long a target without a lock is watched after a lost connection.
+const quiet = 10 * time.Second
+
 // still tells that nothing of our commit can be going on behind a lost
-// connection.
+// connection: we hold the lock, which the target gives when the old session is
+// gone. Without a lock we can only watch for a while.
 func (a *aftermath) still() bool {
-	return a.answered || a.undoing || a.holds || !a.caps.Lock || time.Now().After(a.deadline)
+	if a.answered || a.undoing || a.holds || time.Now().After(a.deadline) {
+		return true
+	}
+	return !a.caps.Lock && time.Since(a.ended) > quiet
 }
