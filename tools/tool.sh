@@ -15,7 +15,7 @@ goreleaser) dir=$here/release module=github.com/goreleaser/goreleaser/v2 package
 esac
 
 cd "$dir"
-version=$(sed -n "s,^[[:space:]]*\(require \)\{0,1\}$module \(v[^ ]*\).*,\2,p" go.mod)
+version=$(awk -v m="$module" '$1 == m { print $2 } $1 == "require" && $2 == m { print $3 }' go.mod)
 [ -n "$version" ] || { echo "tool.sh: $module is not in $dir/go.mod" >&2; exit 1; }
 # A linter reads only what its own Go version knows: one binary a Go version.
 bin=${XDG_CACHE_HOME:-$HOME/.cache}/terraform-provider-provision/tools/$version/$(go env GOVERSION)/$name
