@@ -1,0 +1,143 @@
+package netconf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/rpc"
+	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/xmldiff"
+	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/xmltree"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+)
+
+// errNothing tells of a commit that the device answered with ok and did not do.
+var errNothing = errors.New("the device answered ok to the commit and changed nothing")
+
+// Commit implements provision.Change. The lock of the candidate is given up,
+// also when the commit fails.
+func (c *change) Commit(ctx context.Context, opts provision.CommitOptions) (*provision.Pending, error) {
+	s := c.s
+	if s.loaded != c || !s.locked {
+		if err := c.again(ctx); err != nil {
+			return nil, err
+		}
+	}
+	p, err := c.commit(ctx, opts)
+	if err != nil {
+		return nil, errors.Join(err, s.giveBack(ctx, true))
+	}
+	s.loaded = nil // it is running now
+	if err := s.Unlock(ctx); err != nil {
+		return nil, err
+	}
+	return p, c.changed(ctx)
+}
+
+// again puts the intent into the candidate once more, and stops if it would do
+// something else than what was staged.
+func (c *change) again(ctx context.Context) error {
+	s := c.s
+	staged := *c
+	if err := s.Lock(ctx, ""); err != nil {
+		return err
+	}
+	err := s.clear(ctx)
+	if err == nil {
+		err = c.load(ctx)
+	}
+	if err == nil {
+		_, err = c.take(ctx)
+	}
+	if err == nil && (staged.before.Digest != c.before.Digest || staged.candidate.Digest != c.candidate.Digest) {
+		err = fmt.Errorf("commit: %w", provision.ErrStale)
+	}
+	if err != nil {
+		c.before, c.candidate = staged.before, staged.candidate
+		return errors.Join(err, s.giveBack(ctx, true))
+	}
+	return nil
+}
+
+// commit sends the commit.
+func (c *change) commit(ctx context.Context, opts provision.CommitOptions) (*provision.Pending, error) {
+	if !c.s.can.confirmed {
+		return nil, c.commitFailed(ctx, c.s.nc.Commit(ctx))
+	}
+	if err := c.s.nc.CommitConfirmed(ctx, opts.ID, opts.Window); err != nil {
+		return nil, c.commitFailed(ctx, err)
+	}
+	window := time.Duration(rpc.Seconds(opts.Window)) * time.Second
+	return &provision.Pending{ID: opts.ID, Holder: opts.Holder, Deadline: time.Now().Add(window)}, nil
+}
+
+// commitFailed reads the device's refusal of a commit.
+func (c *change) commitFailed(ctx context.Context, err error) error {
+	var e *rpc.Error
+	if errors.As(err, &e) && (e.Tag == rpc.TagInUse || e.Tag == rpc.TagLockDenied) {
+		return c.s.lockFailed(ctx, err)
+	}
+	return c.refused(err)
+}
+
+// changed makes sure that running has moved: netconfd answers ok to a commit
+// that does nothing.
+func (c *change) changed(ctx context.Context) error {
+	if c.before.Digest == c.candidate.Digest {
+		return nil
+	}
+	now, _, err := c.s.read(ctx, rpc.Running)
+	if err != nil {
+		return err
+	}
+	if now.Digest == c.before.Digest {
+		return errNothing
+	}
+	return nil
+}
+
+// Verify implements provision.Change. In replace mode running must be what the
+// candidate was. In merge mode what others added since does not count; what was
+// there and is not any more, or still is and should not be, does.
+func (c *change) Verify(ctx context.Context, through provision.Session) (provision.Verification, error) {
+	s, err := unwrap(through)
+	if err != nil {
+		return provision.Verification{}, err
+	}
+	snap, running, err := s.read(ctx, rpc.Running)
+	if err != nil {
+		return provision.Verification{}, err
+	}
+	candidate, err := parseData(c.candidate.Raw)
+	if err != nil {
+		return provision.Verification{}, err
+	}
+	v := provision.Verification{Running: snap, Remaining: provision.Diff{By: provision.ByClient}}
+	if snap.Digest != c.candidate.Digest {
+		if !c.opts.Replace {
+			before, err := parseData(c.before.Raw)
+			if err != nil {
+				return v, err
+			}
+			running = xmltree.Known(running, before, candidate)
+		}
+		v.Remaining.Hunks = xmldiff.Diff(running, candidate, s.redact)
+	}
+	v.Unsaved, err = c.lacks(ctx, s, candidate)
+	return v, err
+}
+
+// unwrap finds this driver's session in one that something else wraps.
+func unwrap(s provision.Session) (*session, error) {
+	for {
+		switch t := s.(type) {
+		case *session:
+			return t, nil
+		case interface{ Unwrap() provision.Session }:
+			s = t.Unwrap()
+		default:
+			return nil, errNotOurs
+		}
+	}
+}

@@ -1,0 +1,90 @@
+// Package netconf drives devices that speak NETCONF (RFC 6241) over SSH (RFC
+// 6242) and have a candidate configuration. What a device can do it says in its
+// hello; nothing is assumed of it.
+//
+// The intended configuration is XML: one element <config>, or its content. The
+// device is asked to merge it into the candidate, or to make it the candidate;
+// the difference is computed here, from the device's own texts of running and
+// candidate.
+//
+// The path of a change: lock the candidate; discard-changes; edit-config or
+// copy-config; get-config of candidate and running; commit confirmed with a
+// persist id; unlock, because a locked candidate keeps out the confirming
+// commit of another session; read running again, because netconfd answers ok to
+// a commit that does nothing once the candidate has been validated. Only the
+// candidate is ever locked: a lock on running keeps a server from undoing an
+// unconfirmed commit.
+//
+// A Stage without a Lock before it takes back at once what it put into the
+// candidate; the commit puts it there again and stops if anything differs.
+package netconf
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/netprovision/terraform-provider-provision/internal/device"
+	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/rpc"
+	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/xmltree"
+	"github.com/netprovision/terraform-provider-provision/internal/device/ssh"
+)
+
+// Driver implements device.Driver.
+type Driver struct{}
+
+var _ device.Driver = Driver{}
+
+// New gives the driver.
+func New() Driver { return Driver{} }
+
+// Name implements device.Driver.
+func (Driver) Name() string { return "netconf" }
+
+// DefaultPort implements device.Driver: RFC 6242 section 6.
+func (Driver) DefaultPort() int { return 830 }
+
+// CheckConfig implements device.Driver.
+func (Driver) CheckConfig(config []byte) error {
+	_, err := parseIntent(config)
+	return err
+}
+
+// Digest implements device.Driver. What is not XML has the digest of nothing;
+// CheckConfig refuses it.
+func (Driver) Digest(config []byte) string {
+	nodes, err := parseIntent(config)
+	if err != nil {
+		nodes = nil
+	}
+	return xmltree.Digest(nodes)
+}
+
+// Open implements device.Driver.
+func (d Driver) Open(ctx context.Context, dev device.Device) (device.Session, error) {
+	c := dev.SSH
+	c.Host, c.Port = dev.Host, dev.Port
+	if c.Port == 0 {
+		c.Port = d.DefaultPort()
+	}
+	client, err := ssh.Dial(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := client.Subsystem(ctx, "netconf")
+	if err != nil {
+		_ = client.Close()
+		return nil, fmt.Errorf("subsystem netconf: %w", err)
+	}
+	nc, err := rpc.Open(ctx, stream, rpc.Options{Timeout: c.CommandTimeout})
+	if err != nil {
+		_ = client.Close()
+		return nil, err
+	}
+	s, err := newSession(nc, client, dev.Redact)
+	if err != nil {
+		_ = nc.Close()
+		_ = client.Close()
+		return nil, err
+	}
+	return s, nil
+}
