@@ -1,9 +1,14 @@
 // Package drivers is the list of drivers: a new one is one line here.
 package drivers
 
-import "github.com/netprovision/terraform-provider-provision/internal/device"
+import (
+	"github.com/netprovision/terraform-provider-provision/internal/device"
+	"github.com/netprovision/terraform-provider-provision/internal/device/frr"
+)
 
 // All returns every driver.
 func All() []device.Driver {
-	return []device.Driver{}
+	return []device.Driver{
+		frr.New(),
+	}
 }

@@ -1,0 +1,256 @@
+package frr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/device"
+	"github.com/netprovision/terraform-provider-provision/internal/device/ssh"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+	"github.com/netprovision/terraform-provider-provision/internal/secret"
+)
+
+// session is one connection to a router. Like every provision.Session it
+// serves one call at a time.
+type session struct {
+	client *ssh.Client
+	redact *secret.Redactor
+	held   *held     // our lock; nil without
+	last   *observed // the last answer, while it may still be used
+	notes  []string
+}
+
+var _ device.Session = (*session)(nil)
+
+// observed is what one look at the router showed.
+type observed struct {
+	at      time.Time
+	served  purpose
+	pending *provision.Pending
+	running []byte
+	entries []entry // of running
+	saved   []entry // of startup
+	// startup tells that the startup configuration could be read.
+	startup bool
+}
+
+// purpose is what a look at the router is for. One look serves each purpose
+// once, so that whoever asks twice gets a second look.
+type purpose uint8
+
+const (
+	forNobody  purpose = 0
+	forPending purpose = 1 << iota
+	forRead
+	forStage
+)
+
+// fresh is how old a look may be that serves another purpose: a plan asks for
+// the pending commit, the configuration and the difference in one breath.
+const fresh = 500 * time.Millisecond
+
+// observe looks at the router, or gives the last look.
+func (s *session) observe(ctx context.Context, p purpose) (*observed, error) {
+	if o := s.last; o != nil && p != forNobody && o.served&p == 0 && time.Since(o.at) < fresh && ctx.Err() == nil {
+		o.served |= p
+		return o, nil
+	}
+	s.last = nil
+	a, err := s.call(ctx, "state", nil)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.keep(a)
+	if err != nil {
+		return nil, err
+	}
+	o.served = p
+	return o, nil
+}
+
+// keep reads an answer with the sections of "state" and keeps it for the next
+// questions.
+func (s *session) keep(a answer) (*observed, error) {
+	o, err := look(a)
+	if err != nil {
+		return nil, err
+	}
+	box := a.values("box")
+	s.notes = notes(box)
+	s.last = o
+	return o, nil
+}
+
+// look reads an answer with the sections of "state".
+func look(a answer) (*observed, error) {
+	run, _ := a.get("running")
+	if a.code("runningrc") != 0 {
+		return nil, vtyshError(strings.TrimSpace(string(run.body)), a.stderr)
+	}
+	if err := checkRunning(run.body); err != nil {
+		return nil, err
+	}
+	o := &observed{at: time.Now(), running: run.body, entries: parse(string(run.body))}
+	if start, ok := a.get("startup"); ok {
+		o.startup, o.saved = true, parse(string(start.body))
+	}
+	o.pending = pendingOf(a, o.at)
+	return o, nil
+}
+
+// notes are the router's shortcomings.
+func notes(box map[string][]string) []string {
+	var list []string
+	if first(box, "integrated") == "no" {
+		list = append(list, "\"service integrated-vtysh-config\" is off: the router keeps one file a daemon, "+
+			"which this driver neither compares nor saves; set it in /etc/frr/vtysh.conf and run \"write memory\"")
+	}
+	if f := first(box, "unreadable"); f != "" {
+		list = append(list, fmt.Sprintf("user %s may not read %s: whether the change is saved cannot be checked; add the user to the group frr",
+			first(box, "user"), f))
+	}
+	for _, program := range box["missing"] {
+		list = append(list, fmt.Sprintf("%s is not on the router: install %s", program, packageOf(program)))
+	}
+	return list
+}
+
+// pendingOf reads the pending commit in an answer, nil if there is none. The
+// deadline is given by our clock.
+func pendingOf(a answer, now time.Time) *provision.Pending {
+	v := a.values("pending")
+	phase := first(v, "phase")
+	if v == nil || phase == "preparing" || phase == "confirmed" || first(v, "thisboot") != "yes" {
+		return nil // nothing is on yet, or any more
+	}
+	p := &provision.Pending{ID: first(v, "id"), Holder: first(v, "holder")}
+	p.Stuck = phase == "failed" || first(v, "timer") != "yes"
+	there, err1 := strconv.ParseInt(first(a.values("box"), "now"), 10, 64)
+	until, err2 := strconv.ParseInt(first(v, "deadline"), 10, 64)
+	if err1 == nil && err2 == nil {
+		p.Deadline = now.Add(time.Duration(until-there) * time.Second)
+	}
+	return p
+}
+
+// Capabilities implements provision.Session.
+func (s *session) Capabilities() provision.Capabilities {
+	return provision.Capabilities{Lock: true, ConfirmedCommit: true, Startup: true, DeviceDiff: true, Notes: slices.Clone(s.notes)}
+}
+
+// Pending implements provision.Session.
+func (s *session) Pending(ctx context.Context) (*provision.Pending, error) {
+	o, err := s.observe(ctx, forPending)
+	if err != nil {
+		return nil, fmt.Errorf("look for a pending commit: %w", err)
+	}
+	return o.pending, nil
+}
+
+// Read implements provision.Session.
+func (s *session) Read(ctx context.Context) (provision.Snapshot, error) {
+	o, err := s.observe(ctx, forRead)
+	if err != nil {
+		return provision.Snapshot{}, fmt.Errorf("read the running configuration: %w", err)
+	}
+	return o.snapshot(), nil
+}
+
+func (o *observed) snapshot() provision.Snapshot {
+	return provision.Snapshot{Digest: digest(o.entries), Raw: o.running}
+}
+
+// Confirm implements provision.Session.
+func (s *session) Confirm(ctx context.Context, id string) error {
+	s.last = nil
+	if _, err := s.call(ctx, "confirm", nil, oneLine(id)); err != nil {
+		return fmt.Errorf("confirm: %w", err)
+	}
+	return nil
+}
+
+// Rollback implements provision.Session. It returns when the router has its
+// former configuration again.
+func (s *session) Rollback(ctx context.Context, id string) error {
+	s.last = nil
+	if _, err := s.call(ctx, "rollback", nil, oneLine(id)); err != nil {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
+}
+
+// Save implements provision.Session: "write memory", then a look whether
+// startup is what runs.
+func (s *session) Save(ctx context.Context) error {
+	s.last = nil
+	a, err := s.call(ctx, "save", nil)
+	if err != nil {
+		return fmt.Errorf("save: %w", err)
+	}
+	out, _ := a.get("output")
+	text := s.redact.String(strings.TrimSpace(string(out.body)))
+	if a.code("outputrc") != 0 || strings.Contains(text, "Can't") || strings.Contains(text, "Error") {
+		return fmt.Errorf("save: \"write memory\" failed: %s", text)
+	}
+	o, err := look(a)
+	if err != nil {
+		return fmt.Errorf("save: %w", err)
+	}
+	if o.startup && digest(withoutFixed(o.entries)) != digest(withoutFixed(o.saved)) {
+		return fmt.Errorf("save: /etc/frr/frr.conf is not what is running after \"write memory\" (%s): "+
+			"is \"service integrated-vtysh-config\" on and /etc/frr writable?", text)
+	}
+	return nil
+}
+
+// Facts implements device.Session: hostname, version, model, uptime (in whole
+// seconds, of the system) and daemons.
+func (s *session) Facts(ctx context.Context) (map[string]string, error) {
+	a, err := s.call(ctx, "facts", nil)
+	if err != nil {
+		return nil, fmt.Errorf("facts: %w", err)
+	}
+	sec, _ := a.get("facts")
+	return factsOf(string(sec.body), a)
+}
+
+// factsOf reads "show version": "FRRouting 8.4.4 (r1) on Linux(6.1.0)."
+func factsOf(text string, a answer) (map[string]string, error) {
+	facts := map[string]string{}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	words := strings.Fields(lines[0])
+	if len(words) < 3 || words[0] != "FRRouting" {
+		return nil, errors.New("facts: \"show version\" gave no version of FRRouting")
+	}
+	facts["version"] = words[1]
+	facts["hostname"] = strings.Trim(words[2], "()")
+	facts["model"] = "FRRouting"
+	if _, system, ok := strings.Cut(lines[0], ") on "); ok {
+		facts["system"] = strings.TrimSuffix(system, ".")
+	}
+	if last := lines[len(lines)-1]; strings.Contains(last, "zebra") {
+		facts["daemons"] = strings.TrimSpace(last)
+	}
+	if up, ok := a.get("uptime"); ok {
+		whole, _, _ := strings.Cut(strings.TrimSpace(string(up.body)), ".")
+		facts["uptime"] = whole
+	}
+	return facts, nil
+}
+
+// Alive implements device.Session.
+func (s *session) Alive() bool { return s.client.Alive() }
+
+// Close implements provision.Session.
+func (s *session) Close() error {
+	s.last = nil
+	ctx, cancel := context.WithTimeout(context.Background(), unlockLimit)
+	defer cancel()
+	_ = s.Unlock(ctx) // goes with the connection anyway
+	return s.client.Close()
+}
