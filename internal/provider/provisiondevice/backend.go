@@ -19,6 +19,7 @@ type core interface {
 	Observe(ctx context.Context, e client.Endpoint) (provision.Snapshot, error)
 	Facts(ctx context.Context, e client.Endpoint) (map[string]string, error)
 	Skipped(ctx context.Context, name, driver string, cause error)
+	RunID() string
 }
 
 var _ core = (*client.Client)(nil)
@@ -55,12 +56,4 @@ func (b backend) ready() diag.Diagnostics {
 				"Give values that are known at plan, or apply first what they come from (-target).")
 	}
 	return diags
-}
-
-// runID names this process's run, as in the event log.
-func (b backend) runID() string {
-	if r, ok := b.core.(interface{ RunID() string }); ok {
-		return r.RunID()
-	}
-	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
 )
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
@@ -87,7 +88,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	defer cancel()
 	diags, err := d.look(ctx, &data)
 	if err != nil {
-		resp.Diagnostics.Append(errorOf(data.Name.ValueString(), err))
+		resp.Diagnostics.Append(tfdiag.Error(data.Name.ValueString(), err))
 		return
 	}
 	resp.Diagnostics.Append(diags...)

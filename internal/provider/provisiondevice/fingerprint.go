@@ -2,26 +2,15 @@ package provisiondevice
 
 import (
 	"context"
-	"crypto/pbkdf2"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
 
-const (
-	// privateKey names our entry in the resource's private state.
-	privateKey = "fingerprints"
-	// saltSize is in bytes, as NIST SP 800-132, section 5.1, asks for at least.
-	saltSize = 16
-	// iterations makes guessing a secret from a fingerprint slow (about 2 ms a
-	// try on one core) and leaves a plan over many devices fast: one
-	// fingerprint a device.
-	iterations = 10_000
-)
+// privateKey names our entry in the resource's private state.
+const privateKey = "fingerprints"
 
 // kept is what the resource keeps in its private state: no text of a device,
 // only fingerprints.
@@ -36,22 +25,10 @@ type kept struct {
 }
 
 // newKept makes one with a random salt.
-func newKept() kept {
-	salt := make([]byte, saltSize)
-	_, _ = rand.Read(salt) // never fails: crypto/rand crashes the program instead
-	return kept{Salt: salt}
-}
+func newKept() kept { return kept{Salt: secret.NewSalt()} }
 
-// fingerprint is a salted, slow hash of a digest, in hex. Equal digests of one
-// resource give equal fingerprints; it does not lend itself to guessing a
-// secret in what was digested.
-func (k kept) fingerprint(digest string) string {
-	key, err := pbkdf2.Key(sha256.New, digest, k.Salt, iterations, sha256.Size)
-	if err != nil { // only in FIPS mode, for parameters that ours are not
-		panic(fmt.Sprintf("fingerprint: %v", err))
-	}
-	return hex.EncodeToString(key)
-}
+// fingerprint is a salted, slow hash of a digest.
+func (k kept) fingerprint(digest string) string { return secret.Hash(k.Salt, digest) }
 
 // applied notes how a run left the device.
 func (k kept) applied(digest, run string) kept {

@@ -47,7 +47,7 @@ func TestLoadKeptWithoutOurEntry(t *testing.T) {
 	for name, m := range map[string]memory{"none": {}, "junk": {privateKey: []byte("{")}, "no salt": {privateKey: []byte("{}")}} {
 		t.Run(name, func(t *testing.T) {
 			k, diags := loadKept(t.Context(), m)
-			if diags.HasError() || len(k.Salt) != saltSize || k.Applied != "" {
+			if diags.HasError() || len(k.Salt) == 0 || k.Applied != "" {
 				t.Errorf("got %+v %v", k, diags)
 			}
 		})

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
@@ -201,7 +202,7 @@ func (p *planner) failed(ctx context.Context, err error) {
 		return
 	}
 	if p.prior == nil || !p.skips() || !skippable(err) {
-		p.diags.Append(errorOf(p.name(), err))
+		p.diags.Append(tfdiag.Error(p.name(), err))
 		return
 	}
 	p.diags.AddWarning("NOT CHECKED: "+p.name()+": "+where(err),
@@ -317,7 +318,7 @@ func (p *planner) fresh(res provision.Result) bool {
 	if p.kept.fingerprint(res.Running.Digest) == p.prior.RunningHash.ValueString() {
 		return true
 	}
-	p.diags.Append(errorOf(p.name(), &provision.Error{
+	p.diags.Append(tfdiag.Error(p.name(), &provision.Error{
 		Target: p.name(), Driver: p.plan.Driver.ValueString(), Step: provision.StepCompare,
 		Outcome: provision.OutcomeNotApplied, Checked: "nothing was sent to the device",
 		Err: fmt.Errorf("%w: the running configuration is not the one that the plan was made from", provision.ErrStale),

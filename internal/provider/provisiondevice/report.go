@@ -7,22 +7,10 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
-
-// errorOf turns an error into a diagnostic: at the attribute where the user
-// can mend it, with the device's name in the summary.
-func errorOf(name string, err error) diag.Diagnostic {
-	summary := name + ": " + where(err)
-	var at *client.AttributeError
-	if errors.As(err, &at) {
-		return diag.NewAttributeErrorDiagnostic(path.Root(at.Attribute), summary, err.Error())
-	}
-	return diag.NewErrorDiagnostic(summary, err.Error())
-}
 
 // where names the step and the cause in one line.
 func where(err error) string {

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
@@ -70,7 +71,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	done, err := r.apply(ctx, limit, plan, config)
 	if err != nil {
-		resp.Diagnostics.Append(errorOf(plan.Name.ValueString(), err))
+		resp.Diagnostics.Append(tfdiag.Error(plan.Name.ValueString(), err))
 		return
 	}
 	k := done.note(newKept(), plan)
@@ -125,7 +126,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 		resp.Diagnostics.Append(warnings(plan.Name.ValueString(), done.Warnings)...)
 		if err != nil {
-			resp.Diagnostics.Append(errorOf(plan.Name.ValueString(), err))
+			resp.Diagnostics.Append(tfdiag.Error(plan.Name.ValueString(), err))
 			return
 		}
 		plan = done.state(plan, k)
@@ -149,7 +150,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	state := imported(id)
 	e, err := r.core.Resolve(ctx, state.ref())
 	if err != nil {
-		resp.Diagnostics.Append(errorOf(id.Name.ValueString(), err))
+		resp.Diagnostics.Append(tfdiag.Error(id.Name.ValueString(), err))
 		return
 	}
 	state.setEndpoint(state, e)
@@ -199,7 +200,7 @@ func (r *Resource) apply(ctx context.Context, limit time.Duration, plan, config 
 	job := plan.job(text)
 	job.Approved = plan.approval()
 	res, err := r.core.Run(ctx, e, job)
-	return outcome{Result: res, intended: e.Driver.Digest(text), runID: r.runID()}, err
+	return outcome{Result: res, intended: e.Driver.Digest(text), runID: r.core.RunID()}, err
 }
 
 // observe reads what runs on the device that the state names.
