@@ -25,20 +25,29 @@ type backups struct {
 	runID string
 }
 
-// keepSnapshot writes a backup and removes those that are too many. The path
-// that it returns is that of a complete file.
-func (b *backups) keepSnapshot(name string, s provision.Snapshot) (string, error) {
+// backup keeps a snapshot. That old ones could not be removed is no reason to
+// stop a run.
+func (c *Client) backup(name string, s provision.Snapshot) (string, error) {
+	path, err := c.backups.write(name, s)
+	if err != nil {
+		return "", fmt.Errorf("backup of %s: %w", name, err)
+	}
+	if err := c.backups.prune(filepath.Dir(path)); err != nil {
+		c.warnOnce("backups", fmt.Sprintf("Old backups could not be removed: %v", err))
+	}
+	return path, nil
+}
+
+// write writes a backup. The path that it returns is that of a complete file.
+func (b *backups) write(name string, s provision.Snapshot) (string, error) {
 	dir := filepath.Join(b.dir, fileName(name))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("backup of %s: %w", name, err)
+		return "", err
 	}
 	stamp := time.Now().UTC().Format("20060102T150405.000000000Z")
 	path := filepath.Join(dir, fileName(name)+"."+stamp+"."+fileName(b.runID)+backupSuffix)
 	if err := writeAtomic(path, s.Raw); err != nil {
-		return "", fmt.Errorf("backup of %s: %w", name, err)
-	}
-	if err := b.prune(dir); err != nil {
-		return "", fmt.Errorf("backup of %s: removing old ones: %w", name, err)
+		return "", err
 	}
 	return path, nil
 }

@@ -30,8 +30,8 @@ type Client struct {
 
 	mu        sync.Mutex
 	addresses map[string]string // address of a device -> its name
-	eventErr  error             // the first event that was lost
-	eventTold bool              // eventErr was given to the user
+	warned    map[string]bool   // kinds of warnings that were made
+	warnings  []string          // those that no run has brought to the user yet
 }
 
 // New makes a client of a configuration.
@@ -42,7 +42,7 @@ func New(cfg Config) *Client {
 		cfg:       cfg,
 		drivers:   make(map[string]device.Driver, len(cfg.Drivers)),
 		pool:      device.NewPool(cfg.MaxSessions, idle),
-		addresses: map[string]string{},
+		addresses: map[string]string{}, warned: map[string]bool{},
 	}
 	for _, d := range cfg.Drivers {
 		c.drivers[d.Name()] = d

@@ -17,11 +17,7 @@ func (c *Client) emitter(ctx context.Context, redact *secret.Redactor) func(prov
 		ev = redacted(ev, redact)
 		for _, sink := range c.cfg.Events {
 			if err := sink(ctx, ev); err != nil {
-				c.mu.Lock()
-				if c.eventErr == nil {
-					c.eventErr = err
-				}
-				c.mu.Unlock()
+				c.warnOnce("events", fmt.Sprintf("Events are being lost: %v. The work on the devices is not affected.", err))
 			}
 		}
 	}
@@ -46,13 +42,21 @@ func redacted(ev provision.Event, r *secret.Redactor) provision.Event {
 	return ev
 }
 
-// eventWarnings tells once that events are lost.
-func (c *Client) eventWarnings() []string {
+// warnOnce keeps a sentence for the user; of each kind only the first.
+func (c *Client) warnOnce(kind, sentence string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.eventErr == nil || c.eventTold {
-		return nil
+	if !c.warned[kind] {
+		c.warned[kind] = true
+		c.warnings = append(c.warnings, sentence)
 	}
-	c.eventTold = true
-	return []string{fmt.Sprintf("Events are being lost: %v. The work on the devices is not affected.", c.eventErr)}
+}
+
+// takeWarnings gives the sentences that no run has brought to the user yet.
+func (c *Client) takeWarnings() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w := c.warnings
+	c.warnings = nil
+	return w
 }

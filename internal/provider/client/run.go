@@ -49,10 +49,10 @@ func (c *Client) Run(ctx context.Context, e Endpoint, job Job) (provision.Result
 		Budget:   c.budget,
 	}
 	if c.backups != nil {
-		req.Backup = func(s provision.Snapshot) (string, error) { return c.backups.keepSnapshot(e.Device.Name, s) }
+		req.Backup = func(s provision.Snapshot) (string, error) { return c.backup(e.Device.Name, s) }
 	}
 	res, err := provision.Run(ctx, req)
-	res.Warnings = append(res.Warnings, c.eventWarnings()...)
+	res.Warnings = append(res.Warnings, c.takeWarnings()...)
 	return res, err
 }
 

@@ -35,10 +35,12 @@ func Warning(name, what string, err error) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(name+": "+what+":"+strings.TrimPrefix(summary, name+":"), detail)
 }
 
-// Warnings makes one warning of each sentence, such as Result.Warnings.
+// Warnings makes one warning of each sentence, such as Result.Warnings. Those
+// of the core begin with the name already.
 func Warnings(name string, sentences []string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, s := range sentences {
+		s = strings.TrimPrefix(s, name+": ")
 		first, _, _ := strings.Cut(s, "\n")
 		diags.AddWarning(name+": "+first, s)
 	}

@@ -90,7 +90,7 @@ func TestWarning(t *testing.T) {
 }
 
 func TestWarningsHaveTheNameInTheSummary(t *testing.T) {
-	diags := tfdiag.Warnings("r1", []string{"One.", "Two.\nMore."})
+	diags := tfdiag.Warnings("r1", []string{"One.", "r1: Two.\nMore."})
 	if len(diags) != 2 || diags.HasError() {
 		t.Fatal(diags)
 	}
