@@ -168,7 +168,7 @@ type Verification struct {
 
 // Pending is a commit that waits for its confirmation on the target.
 type Pending struct {
-	ID     string
+	ID     string // empty if the target does not tell (NETCONF has no question for it)
 	Holder string // who made it, as far as the target tells
 	// Deadline is when the target undoes it; zero if the target does not tell.
 	Deadline time.Time
