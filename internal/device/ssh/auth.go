@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -17,7 +18,7 @@ import (
 type login struct {
 	user    string
 	methods []ssh.AuthMethod
-	done    func() // gives back the agent
+	done    func() // closes the connection to the agent; may be called again
 
 	mu      sync.Mutex
 	tried   []string
@@ -57,7 +58,7 @@ func newLogin(ctx context.Context, c Config) (*login, error) {
 	if !c.Agent {
 		return nil, errNoCredentials
 	}
-	return l, l.useAgent(ctx)
+	return l, l.useAgent(ctx, c.ConnectTimeout)
 }
 
 // parseKey reads a private key. A passphrase that is not needed is not used.
@@ -96,24 +97,20 @@ func answers(password string) ssh.KeyboardInteractiveChallenge {
 	}
 }
 
-// useAgent takes the keys of the agent at SSH_AUTH_SOCK.
-func (l *login) useAgent(ctx context.Context) error {
+// useAgent takes the keys of the agent at SSH_AUTH_SOCK. An agent may wait for
+// a person: listing its keys ends after limit, and signing when done is called.
+func (l *login) useAgent(ctx context.Context, limit time.Duration) error {
 	socket := os.Getenv("SSH_AUTH_SOCK")
 	if socket == "" {
 		return errNoAgent
 	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", socket)
-	if err != nil {
-		return fmt.Errorf("ask the agent at SSH_AUTH_SOCK: %w", err)
-	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	l.done = func() {
-		stop()
-		_ = conn.Close()
-	}
-	signers, err := agent.NewClient(conn).Signers()
-	if err == nil && len(signers) == 0 {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	signers, err := l.listKeys(ctx, socket)
+	switch {
+	case ctx.Err() != nil:
+		err = explain(ctx.Err(), limit)
+	case err == nil && len(signers) == 0:
 		err = errEmptyAgent
 	}
 	if err != nil {
@@ -122,6 +119,18 @@ func (l *login) useAgent(ctx context.Context) error {
 	}
 	l.methods = append(l.methods, ssh.PublicKeys(signers...))
 	return nil
+}
+
+// listKeys connects to the agent and asks for its keys.
+func (l *login) listKeys(ctx context.Context, socket string) ([]ssh.Signer, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	l.done = func() { _ = conn.Close() }
+	defer context.AfterFunc(ctx, l.done)()
+	return agent.NewClient(conn).Signers()
 }
 
 // observe notes what was tried and what the host takes; it leaves the choice

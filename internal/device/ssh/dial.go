@@ -121,7 +121,11 @@ func (h *hop) attempt(ctx context.Context, via *Client) (*Client, error) {
 	}
 	conn := newWatchedConn(tcp)
 	// Not a deadline of the connection: a channel through a jump host has none.
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	// An agent that waits for a person would hold up the handshake as well.
+	stop := context.AfterFunc(ctx, func() {
+		_ = conn.Close()
+		h.login.done()
+	})
 	p := &progress{step: StepHandshake}
 	sc, channels, requests, err := ssh.NewClientConn(conn, h.config.addr(), h.clientConfig(p))
 	if !stop() && err == nil {

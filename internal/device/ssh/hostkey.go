@@ -75,8 +75,11 @@ func knownKeys(c Config) (hostKeys, error) {
 	var types []string
 	authority := false
 	for _, k := range db.HostKeys(c.addr()) {
+		if k.Cert {
+			authority = true
+			continue
+		}
 		types = append(types, k.Type())
-		authority = authority || k.Cert
 	}
 	h := hostKeys{algorithms: preferring(plainAlgorithms(), types...)}
 	if authority {
@@ -84,13 +87,14 @@ func knownKeys(c Config) (hostKeys, error) {
 	}
 	callback := db.HostKeyCallback()
 	h.check = func(name string, remote net.Addr, key ssh.PublicKey) error {
-		return explainKnown(c.addr(), key, callback(name, remote, key))
+		return explainKnown(c.addr(), key, len(types) > 0, callback(name, remote, key))
 	}
 	return h, nil
 }
 
-// explainKnown says what a known_hosts file has against a key.
-func explainKnown(addr string, key ssh.PublicKey, err error) error {
+// explainKnown says what a known_hosts file has against a key. Where only a
+// certificate authority is known, a plain key is unknown and not changed.
+func explainKnown(addr string, key ssh.PublicKey, plain bool, err error) error {
 	var mismatch *xknownhosts.KeyError
 	if !errors.As(err, &mismatch) {
 		return err
@@ -99,7 +103,7 @@ func explainKnown(addr string, key ssh.PublicKey, err error) error {
 	for _, k := range mismatch.Want {
 		places = append(places, fmt.Sprintf("%s:%d", k.Filename, k.Line))
 	}
-	if len(places) > 0 {
+	if plain && len(places) > 0 {
 		return changed(addr, key, places...)
 	}
 	return &HostKeyError{
