@@ -140,7 +140,7 @@ func sections(out []byte, mark string) []section {
 }
 
 // call runs a verb on the router and returns its answer. An answer that tells
-// an error, or was cut short, is an error.
+// an error, or was cut short, is an error; what came of it is returned too.
 func (s *session) call(ctx context.Context, verb string, stdin []byte, args ...string) (answer, error) {
 	mark := newMark()
 	var in io.Reader
@@ -148,10 +148,11 @@ func (s *session) call(ctx context.Context, verb string, stdin []byte, args ...s
 		in = bytes.NewReader(stdin)
 	}
 	res, err := s.client.Run(ctx, command(verb, mark, args...), in)
+	a := answer{sections: sections(res.Stdout, mark), stderr: s.redact.String(strings.TrimSpace(string(res.Stderr)))}
 	if err != nil {
-		return answer{}, err
+		return a, err
 	}
-	return s.judge(verb, answer{sections: sections(res.Stdout, mark), stderr: s.redact.String(strings.TrimSpace(string(res.Stderr)))}, res.ExitCode)
+	return s.judge(verb, a, res.ExitCode)
 }
 
 // errCutShort: the router's answer ended too early.

@@ -9,7 +9,7 @@ LC_ALL=C PATH=$PATH:/usr/lib/frr:/usr/libexec/frr:/usr/sbin:/sbin
 export LC_ALL PATH
 verb=$1 mark=$2
 shift 2
-W= P= B=
+W= P= B= timer=
 
 sec() { printf '\n--%s %s\n' "$mark" "$*"; }
 finish() { sec done; exit 0; }
@@ -127,12 +127,13 @@ state() {
 	finish
 }
 
-# work makes a private directory that this very exec removes.
+# work makes a private directory that this very exec removes, whatever ends it.
 work() {
 	place
-	W=$(mktemp -d "$B/provision-frr.work.$$.XXXXXX" 2>&1) || { x=$W W=; fail disk "$x"; }
-	trap 'rm -rf "$W"' EXIT
+	W=$B/provision-frr.work.$$.$mark
+	trap '[ -z "$timer" ] || kill -- "-$timer" 2>/dev/null; rm -rf "$W"' EXIT
 	trap 'exit 71' HUP INT TERM PIPE
+	x=$(mkdir "$W" 2>&1) || fail disk "$x"
 }
 
 # receive stores stdin as $1 and checks that all of it came: a connection that
@@ -153,7 +154,7 @@ plain() { grep -v -e '^Building configuration' -e '^Current configuration' "$1";
 
 stage() {
 	mode=$1 sum=$2
-	need vtysh sha256sum mktemp frr-reload.py python3
+	need vtysh sha256sum frr-reload.py python3
 	sweep
 	work
 	receive "$W/intent.conf" "$sum"
@@ -179,51 +180,51 @@ stage() {
 	finish
 }
 
-# prepare fills the directory of a pending commit; nothing is changed yet.
+# prepare fills the directory of a pending commit, and makes it the pending one
+# in one step; nothing is changed yet.
 prepare() {
-	place
-	P=$B/provision-frr.pending
-	if ! x=$(mkdir "$P" 2>&1); then
-		if [ -d "$P" ]; then found; fail pending "$holder"; fi
-		fail disk "$x"
-	fi
-	timer=
-	trap '[ -z "$timer" ] || kill -- "-$timer" 2>/dev/null; rm -rf "$P"' EXIT
-	trap 'exit 71' HUP INT TERM PIPE
-	chmod 755 "$P"
+	work
 	token=$mark.timer
-	x=$(printf 'by=%s\nid=%s\nholder=%s\nboot=%s\ntoken=%s\n' $$ "$id" "$holder" "$(bootid)" "$token" 2>&1 >"$P/info") || fail disk "$x"
-	chmod 644 "$P/info"
-	receive "$P/intent.conf" "$sum"
-	x=$(vtysh -c 'show running-config' 2>&1 >"$P/before.conf") || fail vtysh "$x"
-	[ "$(sha256sum <"$P/before.conf")" = "$before  -" ] || fail stale "running"
-	[ ! -r /etc/frr/frr.conf ] || put "$P/startup.conf" cat /etc/frr/frr.conf
+	x=$(printf 'by=%s\nid=%s\nholder=%s\nboot=%s\ntoken=%s\ndeadline=0\n' $$ "$id" "$holder" "$(bootid)" "$token" 2>&1 >"$W/info") || fail disk "$x"
+	receive "$W/intent.conf" "$sum"
+	x=$(vtysh -c 'show running-config' 2>&1 >"$W/before.conf") || fail vtysh "$x"
+	[ "$(sha256sum <"$W/before.conf")" = "$before  -" ] || fail stale "running"
+	[ ! -r /etc/frr/frr.conf ] || put "$W/startup.conf" cat /etc/frr/frr.conf
 	for d in old new; do
-		mkdir "$P/$d" || fail disk "$P/$d"
-		if [ -r /etc/frr/vtysh.conf ]; then put "$P/$d/vtysh.conf" cat /etc/frr/vtysh.conf
-		else put "$P/$d/vtysh.conf" echo service integrated-vtysh-config; fi
+		x=$(mkdir "$W/$d" 2>&1) || fail disk "$x"
+		if [ -r /etc/frr/vtysh.conf ]; then put "$W/$d/vtysh.conf" cat /etc/frr/vtysh.conf
+		else put "$W/$d/vtysh.conf" echo service integrated-vtysh-config; fi
 	done
-	put "$P/old/frr.conf" plain "$P/before.conf"
-	put "$P/new/frr.conf" cat "$P/intent.conf"
+	put "$W/old/frr.conf" plain "$W/before.conf"
+	put "$W/new/frr.conf" cat "$W/intent.conf"
 	# Room for what the undoing writes, should the disk be full by then.
-	put "$P/ballast" cat "$P/before.conf" "$P/before.conf" "$P/before.conf"
-	put "$P/undo.sh" printf '%s\n' "$undo"
+	put "$W/ballast" cat "$W/before.conf" "$W/before.conf" "$W/before.conf"
+	put "$W/undo.sh" printf '%s\n' "$undo"
+	read -r _ _ _ _ group _ </proc/$$/stat
+	put "$W/applier" echo "$group"
+	put "$W/apply.lock" :
+	chmod 755 "$W"
+	chmod 644 "$W/info"
+	P=$B/provision-frr.pending
+	trap '' HUP INT TERM PIPE
+	x=$(mv -T "$W" "$P" 2>&1) || { found && fail pending "$holder"; fail disk "$x"; }
+	W=$P
+	trap 'exit 71' HUP INT TERM PIPE
 }
 
 # arm starts the timer that undoes the commit; from then on only confirm,
 # rollback or the timer end it.
 arm() {
-	printf 'deadline=%s\n' $(($(date +%s) + window)) >>"$P/info" || fail disk "$P/info"
-	read -r _ _ _ _ group _ </proc/$$/stat
-	printf '%s\n' "$group" >"$P/applier" || fail disk "$P/applier"
-	: >"$P/apply.lock" || fail disk "$P/apply.lock"
+	deadline=$(($(date +%s) + window))
+	printf 'deadline=%s\n' $deadline >>"$P/info" || fail disk "$P/info"
 	setsid sh "$P/undo.sh" "$token" "$window" </dev/null >/dev/null 2>&1 &
 	timer=$!
-	printf '%s\n' $timer >"$P/pid" || fail disk "$P/pid"
+	put "$P/pid" echo $timer
+	chmod 644 "$P/pid"
 	kill -0 $timer 2>/dev/null || fail timer "the restore timer did not start"
-	: >"$P/armed" || fail disk "$P/armed"
-	trap - EXIT
 	trap '' HUP PIPE INT TERM
+	put "$P/armed" :
+	trap - EXIT
 }
 
 commit() {
@@ -236,7 +237,7 @@ commit() {
 	exec 9<"$P/apply.lock"
 	flock 9
 	sec armed
-	printf 'now=%s\ndeadline=%s\n' "$(date +%s)" $(($(date +%s) + window))
+	printf 'now=%s\ndeadline=%s\n' "$(date +%s)" $deadline
 	[ -e "$P/armed" ] || fail timer "the time was up before the change began"
 	sec output
 	if [ "$mode" = merge ]; then

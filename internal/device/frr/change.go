@@ -183,21 +183,31 @@ func (c *change) Commit(ctx context.Context, opts provision.CommitOptions) (*pro
 	id, holder := oneLine(opts.ID), oneLine(opts.Holder)
 	a, err := s.call(ctx, "commit", c.text, mode, sha(c.text), sha(c.before.running),
 		strconv.FormatInt(max(seconds, 1), 10), id, holder, lean(undoScript))
+	p := armed(a, id, holder)
 	if err != nil {
-		return nil, fmt.Errorf("commit: %w", err)
+		return p, fmt.Errorf("commit: %w", err)
 	}
 	out, _ := a.get("output")
 	if text := string(out.body); a.code("outputrc") != 0 || failed(text) {
-		return nil, fmt.Errorf("commit: %w", s.rejection(text, c.counted(), a.stderr))
+		return p, fmt.Errorf("commit: %w", s.rejection(text, c.counted(), a.stderr))
+	}
+	return p, nil
+}
+
+// armed is the pending commit that an answer tells, however the answer went on:
+// the change begins right after this section. Nil if it did not come that far.
+func armed(a answer, id, holder string) *provision.Pending {
+	if _, ok := a.get("output"); !ok {
+		return nil
 	}
 	p := &provision.Pending{ID: id, Holder: holder}
-	armed := a.values("armed")
-	now, err1 := strconv.ParseInt(first(armed, "now"), 10, 64)
-	until, err2 := strconv.ParseInt(first(armed, "deadline"), 10, 64)
+	times := a.values("armed")
+	now, err1 := strconv.ParseInt(first(times, "now"), 10, 64)
+	until, err2 := strconv.ParseInt(first(times, "deadline"), 10, 64)
 	if err1 == nil && err2 == nil {
 		p.Deadline = time.Now().Add(time.Duration(until-now) * time.Second)
 	}
-	return p, nil
+	return p
 }
 
 // counted is the intent if the line numbers in what the router said are its
