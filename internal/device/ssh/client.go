@@ -181,10 +181,14 @@ type channel struct {
 	requests <-chan *ssh.Request
 }
 
-// end ends what runs on the channel: by a signal, so that a shell's traps run,
-// and by closing it.
-func (ch *channel) end() {
+// terminate asks the host to send the signal TERM to what runs on the channel.
+func (ch *channel) terminate() {
 	_, _ = ch.SendRequest("signal", false, ssh.Marshal(struct{ Signal string }{"TERM"}))
+}
+
+// end ends what runs on the channel and closes it.
+func (ch *channel) end() {
+	ch.terminate()
 	_ = ch.Close()
 	ssh.DiscardRequests(ch.requests)
 }

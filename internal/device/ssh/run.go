@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/sync/errgroup"
@@ -18,6 +19,13 @@ type Result struct {
 	// ExitCode is the command's; 128 and more can be a signal's, as in a shell.
 	ExitCode int
 }
+
+const (
+	// stopGrace is how long Run waits for an ended command to stop.
+	stopGrace = 500 * time.Millisecond
+	// stopLimit is how long its output is still read after that.
+	stopLimit = 5 * time.Second
+)
 
 // maxOutput is how many bytes a command may write to stdout, and to stderr.
 const maxOutput = 64 << 20
@@ -36,8 +44,9 @@ var errNoExitStatus = errors.New("the exit status never came")
 // Errors match provision.ErrConnectionLost when the connection broke or the
 // exit status never came, context.DeadlineExceeded when the command timeout
 // ended the command, the context's error when that ended it. A command that is
-// ended gets the signal TERM and its channel is closed; whether it has stopped
-// is not known then. The output so far is returned with every error.
+// ended gets the signal TERM, half a second to say that it has stopped, and then
+// its channel is closed behind Run's back; whether it has stopped is not known
+// when Run returns. The output so far is returned with every error.
 func (c *Client) Run(ctx context.Context, command string, stdin io.Reader) (Result, error) {
 	limited, cancel := context.WithTimeout(ctx, c.config.CommandTimeout)
 	defer cancel()
@@ -63,8 +72,8 @@ func (c *Client) run(ctx context.Context, command string, stdin io.Reader) (Resu
 	select {
 	case err = <-done:
 	case <-ctx.Done():
-		go ch.end() // ends at the latest with the connection
 		err = ctx.Err()
+		e.stop(done)
 	}
 	return Result{Stdout: e.stdout.take(), Stderr: e.stderr.take(), ExitCode: e.code()}, err
 }
@@ -112,6 +121,30 @@ func (e *execution) finish(stdin io.Reader) error {
 	return errors.Join(err, ended)
 }
 
+// stop ends the command by a signal, and after a while by closing the channel.
+// Its output is read in the meantime: a shell that tells of a killed child on a
+// closed channel dies of SIGPIPE before its trap has run.
+func (e *execution) stop(done <-chan error) {
+	go e.terminate() // may wait for a path that is cut; ends with the connection
+	grace := time.NewTimer(stopGrace)
+	defer grace.Stop()
+	select {
+	case <-done:
+		return
+	case <-grace.C:
+	}
+	go func() {
+		limit := time.NewTimer(stopLimit)
+		defer limit.Stop()
+		select {
+		case <-done:
+		case <-e.client.conn.gone:
+		case <-limit.C:
+		}
+		_ = e.Close()
+	}()
+}
+
 // feed copies stdin to the command. When stdin itself cannot be read the
 // command is ended: it must not take what came so far for all there is.
 func (e *execution) feed(stdin io.Reader) error {
@@ -137,7 +170,7 @@ func (e *execution) collect(to *capture, from io.Reader) error {
 
 // abort asks the host to end the command; wait sees it end.
 func (e *execution) abort() {
-	_, _ = e.SendRequest("signal", false, ssh.Marshal(struct{ Signal string }{"TERM"}))
+	e.terminate()
 	_ = e.Close()
 }
 
