@@ -16,7 +16,7 @@ type core interface {
 	Resolve(ctx context.Context, ref client.Ref) (client.Endpoint, error)
 	IntendedConfig(ctx context.Context, e client.Endpoint) ([]byte, error)
 	Run(ctx context.Context, e client.Endpoint, job client.Job) (provision.Result, error)
-	Observe(ctx context.Context, e client.Endpoint) (provision.Snapshot, error)
+	Observe(ctx context.Context, e client.Endpoint) (provision.Result, error)
 	Facts(ctx context.Context, e client.Endpoint) (map[string]string, error)
 	Skipped(ctx context.Context, name, driver string, cause error)
 	RunID() string

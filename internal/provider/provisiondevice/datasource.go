@@ -107,11 +107,11 @@ func (d *DataSource) look(ctx context.Context, data *found) (diag.Diagnostics, e
 	}
 	data.RunningConfig = types.StringNull()
 	if data.WithRunningConfig.ValueBool() {
-		running, err := d.core.Observe(ctx, e)
+		seen, err := d.core.Observe(ctx, e)
 		if err != nil {
 			return nil, err
 		}
-		data.RunningConfig = types.StringValue(string(running.Raw))
+		data.RunningConfig = types.StringValue(string(seen.Running.Raw))
 	}
 	data.ID = data.Name
 	data.Host = types.StringValue(e.Device.Host)

@@ -132,14 +132,14 @@ func (f *fakeCore) Facts(_ context.Context, e client.Endpoint) (map[string]strin
 	return map[string]string{"hostname": e.Device.Name, "version": "1"}, nil
 }
 
-func (f *fakeCore) Observe(_ context.Context, e client.Endpoint) (provision.Snapshot, error) {
+func (f *fakeCore) Observe(_ context.Context, e client.Endpoint) (provision.Result, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d, err := f.open(e, provision.StepOpen)
 	if err != nil {
-		return provision.Snapshot{}, err
+		return provision.Result{}, err
 	}
-	return d.snapshot(), nil
+	return provision.Result{Running: d.snapshot(), Warnings: d.waited}, nil
 }
 
 // open finds the device and counts.

@@ -95,12 +95,13 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	running, err := r.observe(ctx, limit, state)
+	seen, err := r.observe(ctx, limit, state)
+	resp.Diagnostics.Append(warnings(state.Name.ValueString(), seen.Warnings)...)
 	if err != nil {
 		resp.Diagnostics.AddWarning(state.Name.ValueString()+": could not be read: "+where(err),
 			err.Error()+"\n\nThe state is kept as it is.")
 	} else {
-		state.RunningHash = types.StringValue(k.fingerprint(running.Digest))
+		state.RunningHash = types.StringValue(k.fingerprint(seen.Running.Digest))
 	}
 	state.Diff, state.ChangeID = types.StringNull(), types.StringNull()
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
@@ -204,12 +205,12 @@ func (r *Resource) apply(ctx context.Context, limit time.Duration, plan, config 
 }
 
 // observe reads what runs on the device that the state names.
-func (r *Resource) observe(ctx context.Context, limit time.Duration, state model) (provision.Snapshot, error) {
+func (r *Resource) observe(ctx context.Context, limit time.Duration, state model) (provision.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	e, err := r.core.Resolve(ctx, state.ref())
 	if err != nil {
-		return provision.Snapshot{}, err
+		return provision.Result{}, err
 	}
 	return r.core.Observe(ctx, e)
 }
