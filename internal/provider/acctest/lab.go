@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -86,6 +89,35 @@ func (l Lab) Node(t testing.TB, name string) Node {
 		t.Fatalf("the lab in %s has no %s", l.Dir, name)
 	}
 	return n
+}
+
+// Script runs a command of tools/lab/lab.sh on the lab ("drift", "cut",
+// "exec", ...) and returns its output.
+func (l Lab) Script(t testing.TB, stdin string, args ...string) string {
+	t.Helper()
+	_, here, _, ok := runtime.Caller(0)
+	if !ok {
+		t.Fatal("the test binary does not know where its sources are")
+	}
+	script := filepath.Join(filepath.Dir(here), "..", "..", "..", "tools", "lab", "lab.sh")
+	cmd := exec.Command("bash", append([]string{script}, args...)...)
+	cmd.Env, cmd.Stdin = append(os.Environ(), "LAB_DIR="+l.Dir), strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("lab.sh %q: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// KeepRouter puts a router back, at the end of the test, to the configurations
+// that it has now.
+func (l Lab) KeepRouter(t testing.TB, name string) {
+	t.Helper()
+	startup := l.Script(t, "", "exec", name, "cat", "/etc/frr/frr.conf")
+	t.Cleanup(func() {
+		l.Script(t, startup, "exec", name, "sh", "-c", `cat >/etc/frr/frr.conf && chown frr:frr /etc/frr/frr.conf && chmod 640 /etc/frr/frr.conf &&
+			/usr/lib/frr/frr-reload.py --reload /etc/frr/frr.conf >/dev/null`)
+	})
 }
 
 // Provider is a provider block for the lab: its users by key, its known hosts,
