@@ -3,14 +3,14 @@ package provision
 import "context"
 
 // Observe opens the target, waits for a pending commit to end and reads the
-// running state. Errors are of type *[Error].
-func Observe(ctx context.Context, t Target, emit func(Event)) (Snapshot, error) {
+// running state. Of the result Running and Warnings are set: what became of a
+// commit that was waited for is a warning. Errors are of type *[Error].
+func Observe(ctx context.Context, t Target, emit func(Event)) (Result, error) {
 	r := newRun(Request{Target: t, DryRun: true, Emit: emit})
 	err := r.observe(ctx)
 	r.cleanUp(ctx)
 	r.res.Outcome = OutcomeOK
-	res, err := r.finish(err)
-	return res.Running, err
+	return r.finish(err)
 }
 
 // observe reads the running state into the result.

@@ -56,9 +56,9 @@ func (c *Client) Run(ctx context.Context, e Endpoint, job Job) (provision.Result
 	return res, err
 }
 
-// Observe reads what is running on a device. Errors are of type
-// *provision.Error.
-func (c *Client) Observe(ctx context.Context, e Endpoint) (provision.Snapshot, error) {
+// Observe reads what is running on a device: Running and Warnings of the result
+// are set. Errors are of type *provision.Error.
+func (c *Client) Observe(ctx context.Context, e Endpoint) (provision.Result, error) {
 	return provision.Observe(ctx, c.pool.Target(e.Driver, e.Device), c.emitter(ctx, e.Device.Redact))
 }
 

@@ -90,9 +90,9 @@ func TestSessionsAreShared(t *testing.T) {
 	drv := newFakeDriver("fake")
 	c := newClient(t, config(t, drv))
 	e, _ := dryRun(t, c, "r1", "new\n")
-	snap, err := c.Observe(t.Context(), e)
-	if err != nil || snap.Digest != digest("") {
-		t.Fatalf("%+v %v", snap, err)
+	seen, err := c.Observe(t.Context(), e)
+	if err != nil || seen.Running.Digest != digest("") {
+		t.Fatalf("%+v %v", seen, err)
 	}
 	facts, err := c.Facts(t.Context(), e)
 	if err != nil || facts["hostname"] != "r1" {

@@ -44,6 +44,7 @@ type fakeDevice struct {
 	half             bool  // a commit that fails is on nevertheless
 	commits, opens   int
 	saves            int
+	waited           []string // what Observe warns of
 }
 
 // fakeCore is a stateful core that records what it was asked.
@@ -57,6 +58,7 @@ type fakeCore struct {
 	runID     string
 	notReady  bool
 	unknown   bool
+	hangs     bool // every run waits for the end of its context
 }
 
 var _ core = (*fakeCore)(nil)
@@ -160,7 +162,11 @@ func (f *fakeCore) failure(e client.Endpoint, step provision.Step, err error) er
 }
 
 // Run does what provision.Run promises, on lines.
-func (f *fakeCore) Run(_ context.Context, e client.Endpoint, job client.Job) (provision.Result, error) {
+func (f *fakeCore) Run(ctx context.Context, e client.Endpoint, job client.Job) (provision.Result, error) {
+	if f.hangs {
+		<-ctx.Done()
+		return provision.Result{}, f.failure(e, provision.StepStage, ctx.Err())
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.jobs = append(f.jobs, job)
@@ -185,7 +191,11 @@ func (f *fakeCore) Run(_ context.Context, e client.Endpoint, job client.Job) (pr
 		return res, nil
 	}
 	if err := d.commit(want, job); err != nil {
-		return provision.Result{Running: d.snapshot()}, f.failure(e, provision.StepCommit, err)
+		failed := provision.Result{Running: d.snapshot(), Outcome: provision.OutcomeReverted}
+		if d.half {
+			failed.Outcome = provision.OutcomeApplied
+		}
+		return failed, f.failure(e, provision.StepCommit, err)
 	}
 	res.Running, res.Outcome = d.snapshot(), provision.OutcomeApplied
 	return res, nil

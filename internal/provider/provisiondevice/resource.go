@@ -35,11 +35,9 @@ type Resource struct{ backend }
 // NewResource makes the resource.
 func NewResource() resource.Resource { return &Resource{} }
 
-// Metadata implements resource.Resource. The identity may change: the source
-// of truth may give a device another address.
+// Metadata implements resource.Resource.
 func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_device"
-	resp.ResourceBehavior.MutableIdentity = true
 }
 
 // Schema implements resource.Resource.
@@ -75,9 +73,10 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	k := done.note(newKept(), plan)
+	configured := config.identity() // what the source of truth says may change
 	resp.Diagnostics.Append(warnings(plan.Name.ValueString(), done.Warnings)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, done.state(plan, k))...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, configured)...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 }
 
@@ -105,7 +104,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	state.Diff, state.ChangeID = types.StringNull(), types.StringNull()
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.identity())...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 }
 
@@ -133,7 +132,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		plan = done.state(plan, k)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.identity())...)
 }
 
 // Delete forgets the device (on_destroy = keep) and does not connect to it.
@@ -156,7 +155,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	}
 	state.setEndpoint(state, e)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, id)...)
 	resp.Diagnostics.Append(newKept().store(ctx, resp.Private)...)
 }
 
@@ -185,6 +184,7 @@ func get(ctx context.Context, from tfsdk.Plan, with tfsdk.Config) (plan, config 
 // outcome is a finished run with the digest of what it was to put on.
 type outcome struct {
 	provision.Result
+	err      error
 	intended string
 	runID    string
 }
@@ -196,12 +196,12 @@ func (r *Resource) apply(ctx context.Context, limit time.Duration, plan, config 
 	defer cancel()
 	e, text, err := intent(ctx, r.core, config)
 	if err != nil {
-		return outcome{}, err
+		return outcome{err: err}, err
 	}
 	job := plan.job(text)
 	job.Approved = plan.approval()
 	res, err := r.core.Run(ctx, e, job)
-	return outcome{Result: res, intended: e.Driver.Digest(text), runID: r.core.RunID()}, err
+	return outcome{Result: res, err: err, intended: e.Driver.Digest(text), runID: r.core.RunID()}, err
 }
 
 // observe reads what runs on the device that the state names.
@@ -215,10 +215,12 @@ func (r *Resource) observe(ctx context.Context, limit time.Duration, state model
 	return r.core.Observe(ctx, e)
 }
 
-// note remembers how a run left the device, also a failed one that knows it:
-// what it left is nobody else's drift.
+// note remembers how a run left the device: also a failed one whose change is
+// on, because what it left is nobody else's drift. What another run or person
+// left must not become ours.
 func (o outcome) note(k kept, plan model) kept {
-	if o.Running.Digest == "" || !plan.CommitChanges.ValueBool() {
+	mine := o.err == nil || o.Outcome == provision.OutcomeApplied
+	if !mine || o.Running.Digest == "" || !plan.CommitChanges.ValueBool() {
 		return k
 	}
 	return k.applied(o.Running.Digest, o.runID)
@@ -231,10 +233,11 @@ func (o outcome) state(plan model, k kept) model {
 	return plan
 }
 
-// setIdentity writes the identity, where the engine knows identities.
-func setIdentity(ctx context.Context, to *tfsdk.ResourceIdentity, m model) diag.Diagnostics {
-	if to == nil {
+// setIdentity writes the identity where there is none: engines refuse one that
+// changes while the resource lives.
+func setIdentity(ctx context.Context, to *tfsdk.ResourceIdentity, id identity) diag.Diagnostics {
+	if to == nil || !to.Raw.IsFullyNull() {
 		return nil
 	}
-	return to.Set(ctx, m.identity())
+	return to.Set(ctx, id)
 }

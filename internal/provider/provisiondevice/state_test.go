@@ -203,6 +203,23 @@ func TestReadThatCannotConnectKeepsTheState(t *testing.T) {
 	}
 }
 
+// TestReadTellsWhatBecameOfAKilledRun: the plan after it begins with Read, which
+// waits for the commit; ModifyPlan finds nothing pending any more.
+func TestReadTellsWhatBecameOfAKilledRun(t *testing.T) {
+	f := newFake()
+	s := protocol(t, f)
+	imp, err := s.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "provision_device", ID: "r1"})
+	complain(t, imp.Diagnostics, err)
+	one := imp.ImportedResources[0]
+	const sentence = "r1: waited 9s for the commit of run x; it was undone"
+	f.devices["r1"].waited = []string{sentence}
+	resp, err := s.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: "provision_device", CurrentState: one.State, Private: one.Private})
+	if err != nil || len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Severity != tfprotov6.DiagnosticSeverityWarning ||
+		resp.Diagnostics[0].Summary != sentence {
+		t.Fatalf("want the sentence as one warning: %v %+v", err, resp.Diagnostics)
+	}
+}
+
 func TestProviderThatIsNotConfigured(t *testing.T) {
 	b, diags := newBackend(nil)
 	if diags.HasError() || !b.ready().HasError() {
