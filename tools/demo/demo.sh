@@ -122,7 +122,7 @@ bgp_up() {
 }
 
 # has CONFIG DEVICE PATTERN / lacks ...: a line of what the console shows.
-has() { "$1" "$2" | grep -Eq -- "$3"; }
+has() { "$1" "$2" | grep -E -- "$3" >/dev/null; }
 lacks() { ! has "$@"; }
 
 # ---- the story --------------------------------------------------------------
@@ -350,7 +350,7 @@ kill_in_commit() {
 }
 
 # committing LINES: after that many lines the events tell of a commit that is on.
-committing() { tail -n +$(($1 + 1)) "$work/events.jsonl" | grep -q '"dry_run":false,"step":"commit","outcome":"ok"'; }
+committing() { tail -n +$(($1 + 1)) "$work/events.jsonl" | grep '"dry_run":false,"step":"commit","outcome":"ok"' >/dev/null; }
 
 # provider_of PID: the provider processes that this Terraform has started.
 provider_of() {

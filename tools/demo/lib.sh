@@ -94,15 +94,16 @@ quiet() { :; }
 # installed prints what terraform init has installed.
 installed() { sed -n 's/^- Installed/[...]\n&/p'; }
 
-# planned prints the part of a plan that tells: of each device what differs, not
-# every attribute.
+# planned prints the part of a plan that tells: of a device that is new the
+# difference, not every attribute.
 planned() {
 	awk '
-	/^Terraform used the selected|^symbols:|^plan\. Resource actions|^Terraform will perform|^  [+~-].* (create|update in-place|destroy)$/ { next }
+	/^Terraform used the selected|^plan\. Resource actions|^symbols:|^Terraform will perform/ { next }
+	/^following symbols:|^  [+~-] (create|update in-place|destroy)$/ { next }
 	/: (Refreshing state|Reading|Read complete)/ { next }
-	/^─+$/ { exit }
-	/^      [+~ -]+(allow_unreviewed|change_id|confirm_timeout|driver|host|id|intended_hash|name|on_destroy|on_drift|on_unreachable|port|replace_config|running_hash|save|uncommitted_diff|unmanaged_lines|commit_changes) +=.*(known after apply|= ("[^"]*"|true|false|[0-9]+))/ && creating { left++; next }
-	/will be created/ { creating = 1 } /will be updated/ { creating = 0 }
+	/^─/ { exit }
+	/ will be / { new = / will be created/ }
+	new && /^      \+ [a-z_]+ += / && !/^      \+ (diff|change_id) / { left++; next }
 	/^    }$/ { if (left) printf "      # (%d attributes left out here)\n", left; left = 0 }
 	/^$/ { if (blank++) next } /./ { blank = 0 }
 	{ print }'
@@ -119,11 +120,13 @@ done_part() {
 # ---- checking ---------------------------------------------------------------
 
 # prints PATTERN SENTENCE: the last command's output has a line that matches.
-prints() { flat <"$out" | grep -Eq -- "$1" || broken "$2 (nothing matches: $1)"; }
+prints() { flat <"$out" | grep -E -- "$1" >/dev/null || broken "$2 (nothing matches: $1)"; }
 
 # hides PATTERN SENTENCE: the last command's output has no such line.
-hides() { ! flat <"$out" | grep -Eq -- "$1" || broken "$2 (something matches: $1)"; }
+hides() { ! flat <"$out" | grep -E -- "$1" >/dev/null || broken "$2 (something matches: $1)"; }
 
+# (grep reads to the end, without -q: with pipefail a writer that is cut short
+# would count.)
 # flat undoes the line breaks and the bar that Terraform puts into messages, and
 # prints both forms, so that patterns need not know of them.
 flat() { awk '{ print; sub(/^│ */, ""); all = all " " $0 } END { gsub(/ +/, " ", all); print all }'; }
