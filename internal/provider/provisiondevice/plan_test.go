@@ -360,3 +360,41 @@ func TestWhere(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestPlanEndsWithItsTimeout(t *testing.T) {
+	s := newScene("hostname r1")
+	s.fake.hangs = true
+	if diags := s.make(t.Context(), time.Millisecond); !has(diags, diag.SeverityError, "r1: stage failed") {
+		t.Error(diags)
+	}
+	s = newScene("hostname r1")
+	s.fake.hangs, s.onUnreachable = true, unreachableSkip
+	if diags := s.make(t.Context(), time.Millisecond); !has(diags, diag.SeverityWarning, "NOT CHECKED: r1: stage") {
+		t.Errorf("a device that never answers does not answer: %v", diags)
+	}
+}
+
+func TestNoteTakesOnlyWhatThisRunLeft(t *testing.T) {
+	k := newKept().applied("before", "run-0")
+	running := provision.Snapshot{Digest: "after"}
+	cases := map[string]struct {
+		outcome outcome
+		commit  bool
+		want    string
+	}{
+		"done":                 {outcome{Result: provision.Result{Running: running}}, true, "after"},
+		"failed, but is on":    {outcome{Result: provision.Result{Running: running, Outcome: provision.OutcomeApplied}, err: errors.New("save")}, true, "after"},
+		"refused as stale":     {outcome{Result: provision.Result{Running: running, Outcome: provision.OutcomeNotApplied}, err: provision.ErrStale}, true, "before"},
+		"reverted":             {outcome{Result: provision.Result{Running: running, Outcome: provision.OutcomeReverted}, err: errors.New("cut")}, true, "before"},
+		"nothing was read":     {outcome{}, true, "before"},
+		"nothing is committed": {outcome{Result: provision.Result{Running: running}}, false, "before"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := c.outcome.note(k, model{CommitChanges: types.BoolValue(c.commit)})
+			if got.Applied != k.fingerprint(c.want) {
+				t.Errorf("want the fingerprint of %q", c.want)
+			}
+		})
+	}
+}
