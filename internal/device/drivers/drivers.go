@@ -4,11 +4,13 @@ package drivers
 import (
 	"github.com/netprovision/terraform-provider-provision/internal/device"
 	"github.com/netprovision/terraform-provider-provision/internal/device/frr"
+	"github.com/netprovision/terraform-provider-provision/internal/device/netconf"
 )
 
 // All returns every driver.
 func All() []device.Driver {
 	return []device.Driver{
 		frr.New(),
+		netconf.New(),
 	}
 }

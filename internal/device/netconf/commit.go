@@ -101,9 +101,9 @@ func (c *change) changed(ctx context.Context) error {
 // candidate was. In merge mode what others added since does not count; what was
 // there and is not any more, or still is and should not be, does.
 func (c *change) Verify(ctx context.Context, through provision.Session) (provision.Verification, error) {
-	s, err := unwrap(through)
-	if err != nil {
-		return provision.Verification{}, err
+	s, ok := through.(*session)
+	if !ok {
+		return provision.Verification{}, errNotOurs
 	}
 	snap, running, err := s.read(ctx, rpc.Running)
 	if err != nil {
@@ -126,18 +126,4 @@ func (c *change) Verify(ctx context.Context, through provision.Session) (provisi
 	}
 	v.Unsaved, err = c.lacks(ctx, s, candidate)
 	return v, err
-}
-
-// unwrap finds this driver's session in one that something else wraps.
-func unwrap(s provision.Session) (*session, error) {
-	for {
-		switch t := s.(type) {
-		case *session:
-			return t, nil
-		case interface{ Unwrap() provision.Session }:
-			s = t.Unwrap()
-		default:
-			return nil, errNotOurs
-		}
-	}
 }

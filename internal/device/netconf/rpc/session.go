@@ -279,7 +279,7 @@ func (s *Session) Close() error {
 	defer cancel()
 	_, err := s.Do(ctx, []byte("<close-session/>"))
 	s.end(errClosed)
-	if refused := (Errors)(nil); errors.As(err, &refused) {
+	if refused := Errors(nil); errors.As(err, &refused) {
 		return fmt.Errorf("close-session: %w", err)
 	}
 	return nil

@@ -118,10 +118,7 @@ func (d *differ) pair(here, parent place, p xmltree.Pair) {
 }
 
 func (d *differ) add(header string, lines []string) {
-	for i, l := range lines {
-		lines[i] = l[:2] + d.redact.String(l[2:])
-	}
-	d.hunks = append(d.hunks, provision.Hunk{Header: d.redact.String(header), Lines: lines})
+	d.hunks = append(d.hunks, provision.Hunk{Header: d.redact.String(header), Lines: d.redact.Lines(lines, 2)})
 }
 
 // value is the text of a leaf, or the mask.
