@@ -15,7 +15,7 @@ const (
 	commitID = "suite-commit"
 	holder   = "the suite"
 	// window is the confirm window of commits that are meant to be undone.
-	window = 3 * time.Second
+	window = 2 * time.Second
 	// long is the confirm window of commits that are meant to be confirmed.
 	long = 60 * time.Second
 	// settle is how long a device may take to notice and to undo.

@@ -204,7 +204,7 @@ func direction(line string) string {
 var onlyOne = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`hostname `, `domainname `, `password `, `enable password `, `log (?:file|syslog|stdout|facility|record-priority|timestamp precision)\b`,
 	`banner motd `, `(?:ip |ipv6 )?router-id `, `frr defaults `,
-	`description `, `bandwidth `,
+	`ip protocol \S+ route-map `, `description `, `bandwidth `,
 	`ip ospf (?:cost|hello-interval|dead-interval|priority|retransmit-interval|transmit-delay|network|area|authentication|authentication-key|message-digest-key \d+|bfd)\b`,
 	`ipv6 ospf6 (?:area|cost|hello-interval|dead-interval|priority|retransmit-interval|transmit-delay|network|instance-id|ifmtu)\b`,
 	`isis (?:circuit-type|metric|hello-interval|hello-multiplier|csnp-interval|psnp-interval|priority|network|password)\b`,
