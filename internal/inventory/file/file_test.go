@@ -83,6 +83,7 @@ func TestURLLeadsToTheLine(t *testing.T) {
 func TestMistakesNameTheLine(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty file", "", "there is no key devices"},
+		{"nothing under devices", "devices:\n", "there is no key devices"},
 		{"something else", "hosts: {}\n", ":1: unknown field \"hosts\""},
 		{"a list", "devices:\n  - name: r1\n", ":2: sequence was used where mapping is expected"},
 		{"unknown key", "devices:\n  r1:\n    hots: x\n", ":3: unknown field \"hots\"; a device has host, port,"},

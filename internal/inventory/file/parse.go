@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -46,19 +45,22 @@ func parse(path string, data []byte) ([]record, error) {
 	if len(tree.Docs) > 1 {
 		return nil, fmt.Errorf("inventory %s: more than one document (---) in the file", path)
 	}
-	var doc struct {
-		Devices map[string]record `yaml:"devices"`
+	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
+		return nil, fmt.Errorf("inventory %s: there is no key devices: a map of devices by name", path)
 	}
-	if err := yaml.UnmarshalWithOptions(data, &doc, yaml.Strict()); err != nil {
+	var doc struct {
+		Devices *map[string]record `yaml:"devices"`
+	}
+	if err := yaml.NodeToValue(tree.Docs[0].Body, &doc, yaml.Strict()); err != nil {
 		return nil, located(path, err)
 	}
-	if !hasDevices(tree) {
+	if doc.Devices == nil {
 		return nil, fmt.Errorf("inventory %s: there is no key devices: a map of devices by name", path)
 	}
 	var records []record
 	for _, pair := range pairs(tree) {
 		name := keyName(pair.Key)
-		r, ok := doc.Devices[name]
+		r, ok := (*doc.Devices)[name]
 		if !ok {
 			continue
 		}
@@ -68,18 +70,10 @@ func parse(path string, data []byte) ([]record, error) {
 		}
 		records = append(records, r)
 	}
-	if len(records) != len(doc.Devices) {
+	if len(records) != len(*doc.Devices) {
 		return nil, fmt.Errorf("inventory %s: devices must be a map of names, without aliases as keys", path)
 	}
 	return records, nil
-}
-
-// hasDevices tells apart an inventory without devices, which says so, and a
-// file that is something else.
-func hasDevices(tree *ast.File) bool {
-	return len(tree.Docs) == 1 && slices.ContainsFunc(values(tree.Docs[0].Body), func(top *ast.MappingValueNode) bool {
-		return keyName(top.Key) == "devices"
-	})
 }
 
 // pairs are the entries of the map "devices".

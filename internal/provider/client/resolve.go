@@ -63,7 +63,7 @@ func (c *Client) lookup(ctx context.Context, ref Ref) (*inventory.Device, error)
 	}
 	if c.cfg.Inventory == nil {
 		if enough {
-			return nil, nil //nolint:nilnil // no record is an answer
+			return nil, nil
 		}
 		missing := "driver"
 		if ref.Host == "" {
@@ -79,7 +79,7 @@ func (c *Client) lookup(ctx context.Context, ref Ref) (*inventory.Device, error)
 	case !errors.Is(err, inventory.ErrNotFound):
 		return nil, fmt.Errorf("%s: looking it up in the source of truth: %w", ref.Name, err)
 	case enough:
-		return nil, nil //nolint:nilnil // no record is an answer
+		return nil, nil
 	}
 	return nil, attributeError("name", "%w; a device that is not in it needs host and driver here", err)
 }
