@@ -1,0 +1,4 @@
+import {
+  to = provision_device.edge1
+  id = "edge1"
+}
