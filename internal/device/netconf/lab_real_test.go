@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device"
 	"github.com/netprovision/terraform-provider-provision/internal/device/devicetest"
@@ -28,7 +29,12 @@ type realLab struct {
 	dir, node string
 	dev       device.Device
 	con       *rpc.Session // from inside the node, not over its management path
+	waits     bool         // a commit was pending when the console looked last
 }
+
+// idle: while a commit is pending the console asks seldom, or netconfd never
+// undoes it.
+const idle = 1200 * time.Millisecond
 
 var _ devicetest.Lab = (*realLab)(nil)
 
@@ -188,7 +194,25 @@ func (l *realLab) text(t *testing.T, from rpc.Datastore) string {
 	return strings.ReplaceAll(string(xmltree.Write(l.get(t, from), rpc.BaseNS)), "><", ">\n<")
 }
 
-func (l *realLab) Running(t *testing.T) string { t.Helper(); return l.text(t, rpc.Running) }
+func (l *realLab) Running(t *testing.T) string {
+	t.Helper()
+	if l.waits {
+		if err := l.console(t).Rest(t.Context(), idle); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.waits = l.pending(t)
+	return l.text(t, rpc.Running)
+}
+
+// pending tells whether a commit waits for its confirmation.
+func (l *realLab) pending(t *testing.T) bool {
+	t.Helper()
+	var e *rpc.Error
+	err := l.console(t).CancelCommit(t.Context(), "the console asks")
+	return errors.As(err, &e) && e.Tag == rpc.TagInvalidValue
+}
+
 func (l *realLab) Startup(t *testing.T) string { t.Helper(); return l.text(t, rpc.Startup) }
 
 func (l *realLab) ChangeByHand(t *testing.T, lines string) {
@@ -221,8 +245,7 @@ func (l *realLab) Leftovers(t *testing.T) []string {
 	if l.text(t, rpc.Candidate) != l.text(t, rpc.Running) {
 		out = append(out, "changes in the candidate")
 	}
-	var e *rpc.Error
-	if err := c.CancelCommit(t.Context(), "the console asks"); errors.As(err, &e) && e.Tag == rpc.TagInvalidValue {
+	if l.pending(t) {
 		out = append(out, "a commit that waits for its confirmation")
 	}
 	return out

@@ -124,7 +124,7 @@ func (s *session) arm(op *xmltree.Node, before []*xmltree.Node) {
 		seconds = 600 // RFC 6241 section 8.4.5.1
 	}
 	p := &pending{persist: childText(op, "persist"), session: s.id, before: before}
-	p.timer = time.AfterFunc(time.Duration(seconds)*time.Second, func() { s.d.revert(p) })
+	p.timer = time.AfterFunc(time.Duration(seconds)*time.Second, func() { s.d.expire(p) })
 	s.d.pending = p
 }
 

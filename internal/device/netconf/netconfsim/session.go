@@ -177,6 +177,7 @@ func (s *session) answer(msg []byte) bool {
 	if fault != Nothing {
 		var failures []failure
 		s.d.mu.Lock()
+		s.d.asked = time.Now()
 		content, failures = s.do(op)
 		s.d.mu.Unlock()
 		if len(failures) > 0 {

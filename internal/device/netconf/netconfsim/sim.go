@@ -59,6 +59,7 @@ type Device struct {
 	pending                     *pending
 	sessions                    map[int]*session
 	lastID                      int
+	asked                       time.Time // when the last rpc came
 	boot                        time.Time
 }
 
@@ -187,14 +188,22 @@ func (d *Device) Leftovers() []string {
 	return out
 }
 
-// revert undoes the pending commit p. A lock on running keeps the device from
-// it, and it does not try again (netconfd 2.13).
-func (d *Device) revert(p *pending) {
+// quiet is how long no rpc may have come for the device to look at its timer.
+const quiet = time.Second
+
+// expire undoes the pending commit p, whose time has come, once it is quiet.
+func (d *Device) expire(p *pending) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if left := quiet - time.Since(d.asked); left > 0 {
+		p.timer.Reset(left)
+		return
+	}
 	d.revertLocked(p)
 }
 
+// revertLocked undoes the pending commit p. A lock on running keeps the device
+// from it, and it does not try again.
 func (d *Device) revertLocked(p *pending) {
 	if d.pending != p {
 		return

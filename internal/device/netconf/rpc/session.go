@@ -55,7 +55,8 @@ type Session struct {
 
 	mu     sync.Mutex
 	lastID int
-	err    error // why it is over
+	last   time.Time // when the last reply came
+	err    error     // why it is over
 }
 
 // Open exchanges hellos and gives a session, which owns rw from then on, also
@@ -158,6 +159,14 @@ func (s *Session) Alive() bool {
 	}
 }
 
+// Rest waits until this session has asked nothing for d.
+func (s *Session) Rest(ctx context.Context, d time.Duration) error {
+	s.mu.Lock()
+	left := d - time.Since(s.last)
+	s.mu.Unlock()
+	return pause(ctx, left)
+}
+
 // Do sends an operation, the content of <rpc>, and waits for its reply. The
 // server's refusal is of type [Errors]. All other errors end the session and
 // match [provision.ErrConnectionLost]; if the context or the timeout ended it,
@@ -180,6 +189,9 @@ func (s *Session) Do(ctx context.Context, operation []byte) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	s.mu.Lock()
+	s.last = time.Now()
+	s.mu.Unlock()
 	if len(m.errors) > 0 {
 		return m.reply, m.errors
 	}
