@@ -10,7 +10,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
-// ErrPoolClosed: the process is ending.
+// ErrPoolClosed tells that the process is ending.
 var ErrPoolClosed = errors.New("the session pool is closed")
 
 // Pool shares sessions within one process: one per device, at most max at

@@ -90,6 +90,7 @@ func (s *session) call(ctx context.Context) error {
 }
 
 func (s *session) Capabilities() provision.Capabilities { return provision.Capabilities{Lock: true} }
+
 func (s *session) Pending(ctx context.Context) (*provision.Pending, error) {
 	return nil, s.call(ctx)
 }

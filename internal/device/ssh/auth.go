@@ -2,6 +2,8 @@ package ssh
 
 import (
 	"context"
+	"crypto/ed25519"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -62,23 +64,46 @@ func newLogin(ctx context.Context, c Config) (*login, error) {
 }
 
 // parseKey reads a private key. A passphrase that is not needed is not used.
-// Errors do not repeat any of the text.
 func parseKey(text, passphrase string) (ssh.Signer, error) {
-	pem := []byte(strings.TrimSpace(text) + "\n")
-	signer, err := ssh.ParsePrivateKey(pem)
-	if err == nil {
-		return signer, nil
+	plain, err := UnlockKey(text, passphrase)
+	if err != nil {
+		return nil, err
 	}
-	if _, missing := errors.AsType[*ssh.PassphraseMissingError](err); !missing {
+	signer, err := ssh.ParsePrivateKey([]byte(plain))
+	if err != nil {
 		return nil, errNotAKey
 	}
-	if passphrase == "" {
-		return nil, errNoPassphrase
-	}
-	if signer, err = ssh.ParsePrivateKeyWithPassphrase(pem, []byte(passphrase)); err != nil {
-		return nil, errPassphrase
-	}
 	return signer, nil
+}
+
+// UnlockKey returns a private key without its passphrase, in OpenSSH form. The
+// key derivation of an encrypted key takes a few hundred milliseconds by
+// design: who dials many hosts with one key unlocks it once. A key that is not
+// encrypted is returned as it is. Errors do not repeat any of the text.
+func UnlockKey(key, passphrase string) (string, error) {
+	text := []byte(strings.TrimSpace(key) + "\n")
+	_, err := ssh.ParseRawPrivateKey(text)
+	if err == nil {
+		return string(text), nil
+	}
+	if _, missing := errors.AsType[*ssh.PassphraseMissingError](err); !missing {
+		return "", errNotAKey
+	}
+	if passphrase == "" {
+		return "", errNoPassphrase
+	}
+	raw, err := ssh.ParseRawPrivateKeyWithPassphrase(text, []byte(passphrase))
+	if err != nil {
+		return "", errPassphrase
+	}
+	if k, ok := raw.(*ed25519.PrivateKey); ok {
+		raw = *k // the form that MarshalPrivateKey takes
+	}
+	block, err := ssh.MarshalPrivateKey(raw, "")
+	if err != nil {
+		return "", fmt.Errorf("private_key: %w", err)
+	}
+	return string(pem.EncodeToMemory(block)), nil
 }
 
 // answers answers the one hidden question of keyboard-interactive (RFC 4256)

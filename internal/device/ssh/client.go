@@ -131,17 +131,21 @@ func (c *Client) start(ctx context.Context, kind, text string) (*channel, error)
 		ch, err := c.request(kind, text)
 		started <- result{ch, err}
 	}()
+	var err error
 	select {
 	case r := <-started:
 		return r.ch, r.err
 	case <-ctx.Done():
-		go func() { // ends at the latest with the connection
-			if r := <-started; r.ch != nil {
-				r.ch.end()
-			}
-		}()
-		return nil, ctx.Err()
+		err = ctx.Err()
+	case <-c.conn.gone:
+		err = c.lost(net.ErrClosed)
 	}
+	go func() { // ends at the latest with the connection
+		if r := <-started; r.ch != nil {
+			(&execution{channel: r.ch, client: c}).abandon()
+		}
+	}()
+	return nil, err
 }
 
 // request does what start says and waits for the host.
@@ -159,7 +163,8 @@ func (c *Client) request(kind, text string) (*channel, error) {
 		return nil, c.lost(err)
 	}
 	if !ok {
-		ch.end()
+		_ = ch.Close()
+		go ssh.DiscardRequests(requests) // ends with the channel
 		return nil, fmt.Errorf("the host refused the request %q", kind)
 	}
 	return ch, nil
@@ -184,11 +189,4 @@ type channel struct {
 // terminate asks the host to send the signal TERM to what runs on the channel.
 func (ch *channel) terminate() {
 	_, _ = ch.SendRequest("signal", false, ssh.Marshal(struct{ Signal string }{"TERM"}))
-}
-
-// end ends what runs on the channel and closes it.
-func (ch *channel) end() {
-	ch.terminate()
-	_ = ch.Close()
-	ssh.DiscardRequests(ch.requests)
 }

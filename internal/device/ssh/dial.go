@@ -249,8 +249,15 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write implements net.Conn.
+// Write implements net.Conn. After a broken Read it fails, also while the
+// kernel would still take bytes: the transport waits without end for the answer
+// to a channel that it opens just when the connection ends.
 func (c *watchedConn) Write(p []byte) (int, error) {
+	select {
+	case <-c.gone:
+		return 0, net.ErrClosed
+	default:
+	}
 	n, err := c.Conn.Write(p)
 	if err != nil {
 		c.broke()

@@ -29,9 +29,9 @@ var (
 
 // TestLogins: each way to log in works, alone and with the others wrong.
 func TestLogins(t *testing.T) {
-	public, private := newKey(t, "")
-	lockedPublic, locked := newKey(t, "open sesame")
-	_, unknown := newKey(t, "")
+	public, private := newKey(t)
+	lockedPublic, locked := lockedKey(t)
+	_, unknown := newKey(t)
 	byPassword := sshtest.User{Password: password}
 	cases := map[string]struct {
 		user   sshtest.User
@@ -47,7 +47,7 @@ func TestLogins(t *testing.T) {
 			c.Password, c.PrivateKey, c.Passphrase = "", "\n"+private+"\n\n", "x"
 		}},
 		"key with passphrase": {sshtest.User{Keys: []xssh.PublicKey{lockedPublic}}, false, func(c *ssh.Config) {
-			c.Password, c.PrivateKey, c.Passphrase = "", locked, "open sesame"
+			c.Password, c.PrivateKey, c.Passphrase = "", locked, passphrase
 		}},
 		"password after a key that is not taken": {byPassword, false, func(c *ssh.Config) { c.PrivateKey = unknown }},
 		"key before a wrong password": {sshtest.User{Keys: []xssh.PublicKey{public}}, false, func(c *ssh.Config) {
@@ -68,6 +68,31 @@ func TestLogins(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnlockKey: an unlocked key logs in without its passphrase.
+func TestUnlockKey(t *testing.T) {
+	public, locked := lockedKey(t)
+	plain, err := ssh.UnlockKey(locked, passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ssh.UnlockKey(plain, "")
+	if err != nil || again != plain {
+		t.Errorf("a plain key was changed, %v", err)
+	}
+	s := server(t, func(o *sshtest.Options) {
+		o.Users = map[string]sshtest.User{user: {Keys: []xssh.PublicKey{public}}}
+	})
+	c := config(t, s)
+	c.Password, c.PrivateKey = "", plain
+	dial(t, c)
+	for _, bad := range []string{"", wrong} {
+		_, err := ssh.UnlockKey(locked, bad)
+		failure(t, err, nil, "private_key")
+	}
+	_, err = ssh.UnlockKey(password, "")
+	failure(t, err, nil, "not a private key")
 }
 
 // serveAgent makes SSH_AUTH_SOCK lead to an agent with these keys.
@@ -99,7 +124,7 @@ func serveAgent(t *testing.T, keys ...any) {
 
 func TestAgent(t *testing.T) {
 	noLeaks(t)
-	_, private := newKey(t, "")
+	_, private := newKey(t)
 	raw, err := xssh.ParseRawPrivateKey([]byte(private))
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +172,7 @@ func TestAgentThatHangs(t *testing.T) {
 
 // TestConfigurationErrors: what cannot work is told before anything is sent.
 func TestConfigurationErrors(t *testing.T) {
-	_, locked := newKey(t, "open sesame")
+	_, locked := lockedKey(t)
 	t.Setenv("SSH_AUTH_SOCK", "")
 	cases := map[string]struct {
 		change func(*ssh.Config)
@@ -181,7 +206,7 @@ func TestConfigurationErrors(t *testing.T) {
 }
 
 func TestRefusedLogin(t *testing.T) {
-	_, private := newKey(t, "")
+	_, private := newKey(t)
 	cases := map[string]struct {
 		ask    bool
 		change func(*ssh.Config)
@@ -212,7 +237,7 @@ func TestRefusedLogin(t *testing.T) {
 
 func TestNoCommonMethod(t *testing.T) {
 	s := server(t, func(o *sshtest.Options) { o.KeyboardInteractive = true })
-	public, private := newKey(t, "")
+	public, private := newKey(t)
 	_ = public
 	c := config(t, s)
 	c.Password, c.PrivateKey = "", private

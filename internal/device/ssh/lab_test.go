@@ -116,7 +116,7 @@ func TestLabLogins(t *testing.T) {
 	pinned := l.key("r1")
 	pinned.HostKey, pinned.KnownHosts = l.nodes["r1"].HostKey, nil
 	both := l.password("r1")
-	_, both.PrivateKey = newKey(t, "")
+	_, both.PrivateKey = newKey(t)
 	for name, c := range map[string]ssh.Config{
 		"key": l.key("r1"), "password": l.password("r1"), "pinned host key": pinned,
 		"password after a key that is not taken": both, "jump host": l.behindJump("r1"),
@@ -139,7 +139,7 @@ func TestLabFailures(t *testing.T) {
 		says   string
 	}{
 		"wrong password":   {l.password("r1"), func(c *ssh.Config) { c.Password = wrong }, provision.ErrAuth, `login: user "netops" refused; tried password;`},
-		"wrong key":        {l.key("r1"), func(c *ssh.Config) { _, c.PrivateKey = newKey(t, "") }, provision.ErrAuth, "tried publickey;"},
+		"wrong key":        {l.key("r1"), func(c *ssh.Config) { _, c.PrivateKey = newKey(t) }, provision.ErrAuth, "tried publickey;"},
 		"unknown host":     {l.key("r1"), func(c *ssh.Config) { c.KnownHosts = []string{knownHosts(t, "")} }, provision.ErrAuth, "unknown host key"},
 		"changed host key": {l.key("r1"), func(c *ssh.Config) { c.HostKey = l.nodes["r2"].HostKey }, provision.ErrAuth, "HAS CHANGED"},
 		"changed in known_hosts": {l.key("r1"), func(c *ssh.Config) {

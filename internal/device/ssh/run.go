@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/sync/errgroup"
 )
 
 // Result is what a command gave.
@@ -30,7 +30,7 @@ const (
 // maxOutput is how many bytes a command may write to stdout, and to stderr.
 const maxOutput = 64 << 20
 
-// ErrTooMuchOutput: a command wrote more than 64 MiB and was ended.
+// ErrTooMuchOutput tells that a command wrote more than 64 MiB and was ended.
 var ErrTooMuchOutput = errors.New("more than 64 MiB of output")
 
 // errNoExitStatus: the command's channel was closed and nothing said how the
@@ -67,10 +67,15 @@ func (c *Client) run(ctx context.Context, command string, stdin io.Reader) (Resu
 		return Result{}, err
 	}
 	e := &execution{channel: ch, client: c}
-	done := make(chan error, 1)
-	go func() { done <- e.finish(stdin) }()
+	var finished error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		finished = e.finish(stdin)
+	}()
 	select {
-	case err = <-done:
+	case <-done:
+		err = finished
 	case <-ctx.Done():
 		err = ctx.Err()
 		e.stop(done)
@@ -86,6 +91,7 @@ type execution struct {
 
 	mu     sync.Mutex
 	status int
+	reason error // of abort
 }
 
 // code is the exit code, 0 while there is none.
@@ -97,34 +103,30 @@ func (e *execution) code() int {
 
 // finish gives the command its stdin, takes its output and waits for its end.
 func (e *execution) finish(stdin io.Reader) error {
-	var g errgroup.Group
-	fed := make(chan error, 1)
 	if stdin == nil {
-		fed <- nil
 		_ = e.CloseWrite()
 	} else {
 		// Not waited for: a command need not read all of its stdin.
-		go func() { fed <- e.feed(stdin) }()
+		go e.feed(stdin)
 	}
-	g.Go(func() error { return e.collect(&e.stdout, e.Channel) })
-	g.Go(func() error { return e.collect(&e.stderr, e.Stderr()) })
-	ended := e.wait()
-	err := g.Wait()
+	return e.drain()
+}
+
+// drain takes the command's output and waits for its end.
+func (e *execution) drain() error {
+	var output sync.WaitGroup
+	output.Go(func() { e.collect(&e.stdout, e.Channel) })
+	output.Go(func() { e.collect(&e.stderr, e.Stderr()) })
+	err := e.wait()
+	output.Wait()
 	_ = e.Close()
-	if err != nil {
-		return err
-	}
-	select {
-	case err = <-fed:
-	default:
-	}
-	return errors.Join(err, ended)
+	return cmp.Or(e.aborted(), err)
 }
 
 // stop ends the command by a signal, and after a while by closing the channel.
 // Its output is read in the meantime: a shell that tells of a killed child on a
 // closed channel dies of SIGPIPE before its trap has run.
-func (e *execution) stop(done <-chan error) {
+func (e *execution) stop(done <-chan struct{}) {
 	go e.terminate() // may wait for a path that is cut; ends with the connection
 	grace := time.NewTimer(stopGrace)
 	defer grace.Stop()
@@ -145,33 +147,51 @@ func (e *execution) stop(done <-chan error) {
 	}()
 }
 
+// abandon ends a command whose user has gone before it was known to run. Its
+// stdin stays open: a command must not take nothing for all there is.
+func (e *execution) abandon() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = e.drain()
+	}()
+	e.stop(done)
+}
+
 // feed copies stdin to the command. When stdin itself cannot be read the
 // command is ended: it must not take what came so far for all there is.
-func (e *execution) feed(stdin io.Reader) error {
+func (e *execution) feed(stdin io.Reader) {
 	in := &trackedReader{Reader: stdin}
 	_, _ = io.Copy(e.Channel, in)
 	if in.err != nil {
-		e.abort()
-		return fmt.Errorf("read stdin: %w", in.err)
+		e.abort(fmt.Errorf("read stdin: %w", in.err))
+		return
 	}
 	_ = e.CloseWrite()
-	return nil
 }
 
-// collect copies output and ends the command when it is too much.
-func (e *execution) collect(to *capture, from io.Reader) error {
-	_, err := io.Copy(to, from)
-	if errors.Is(err, ErrTooMuchOutput) {
-		e.abort()
-		return err
+// collect copies output and ends the command when it is too much. That the
+// connection broke shows in the missing exit status.
+func (e *execution) collect(to *capture, from io.Reader) {
+	if _, err := io.Copy(to, from); errors.Is(err, ErrTooMuchOutput) {
+		e.abort(err)
 	}
-	return nil // a broken connection shows in the missing exit status
 }
 
-// abort asks the host to end the command; wait sees it end.
-func (e *execution) abort() {
+// abort ends the command for a reason of ours.
+func (e *execution) abort(reason error) {
+	e.mu.Lock()
+	e.reason = cmp.Or(e.reason, reason)
+	e.mu.Unlock()
 	e.terminate()
 	_ = e.Close()
+}
+
+// aborted is the reason of abort, nil without.
+func (e *execution) aborted() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.reason
 }
 
 // wait returns when the channel is closed, with how the command ended

@@ -2,6 +2,7 @@ package ssh_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
@@ -13,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -86,27 +88,56 @@ func connected(t *testing.T, f sshtest.Exec) (*sshtest.Server, *ssh.Client) {
 	return s, dial(t, config(t, s))
 }
 
+// passphrase is that of lockedKey.
+const passphrase = "open sesame"
+
 // newKey makes a key pair: the public half, and the private one as text.
-func newKey(t *testing.T, passphrase string) (xssh.PublicKey, string) {
+func newKey(t *testing.T) (xssh.PublicKey, string) {
 	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
+	public, private, err := makeKey(func(k crypto.PrivateKey) (*pem.Block, error) { return xssh.MarshalPrivateKey(k, "") })
 	if err != nil {
 		t.Fatal(err)
+	}
+	return public, private
+}
+
+// lockedPair is made once: the derivation of the key takes its time.
+var lockedPair = sync.OnceValues(func() (pair struct {
+	public  xssh.PublicKey
+	private string
+}, err error,
+) {
+	pair.public, pair.private, err = makeKey(func(k crypto.PrivateKey) (*pem.Block, error) {
+		return xssh.MarshalPrivateKeyWithPassphrase(k, "", []byte(passphrase))
+	})
+	return pair, err
+})
+
+// lockedKey is a key pair whose private half needs the passphrase.
+func lockedKey(t *testing.T) (xssh.PublicKey, string) {
+	t.Helper()
+	pair, err := lockedPair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair.public, pair.private
+}
+
+// makeKey makes a key pair and writes the private half with marshal.
+func makeKey(marshal func(crypto.PrivateKey) (*pem.Block, error)) (xssh.PublicKey, string, error) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, "", err
 	}
 	signer, err := xssh.NewSignerFromKey(private)
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
-	var block *pem.Block
-	if passphrase == "" {
-		block, err = xssh.MarshalPrivateKey(private, "")
-	} else {
-		block, err = xssh.MarshalPrivateKeyWithPassphrase(private, "", []byte(passphrase))
-	}
+	block, err := marshal(private)
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
-	return signer.PublicKey(), string(pem.EncodeToMemory(block))
+	return signer.PublicKey(), string(pem.EncodeToMemory(block)), nil
 }
 
 // failure fails the test unless err matches all kinds, says all words and

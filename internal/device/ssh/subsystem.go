@@ -22,18 +22,36 @@ func (c *Client) Subsystem(ctx context.Context, name string) (io.ReadWriteCloser
 	if err != nil {
 		return nil, fmt.Errorf("ssh to %s: start subsystem %q: %w", c.config.addr(), name, err)
 	}
-	// They end with the channel. Unread stderr would fill the window.
-	go ssh.DiscardRequests(ch.requests)
-	go func() { _, _ = io.Copy(io.Discard, ch.Stderr()) }()
-	return &stream{client: c, ch: ch, name: name}, nil
+	return newStream(c, ch, fmt.Sprintf("subsystem %q", name)), nil
 }
 
-// stream is a subsystem's input and output.
+// Start starts a command that is talked to while it runs: the stream is its
+// stdin and stdout; stderr is dropped. Context, Close and errors are those of
+// [Client.Subsystem].
+func (c *Client) Start(ctx context.Context, command string) (io.ReadWriteCloser, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.CommandTimeout)
+	defer cancel()
+	ch, err := c.start(ctx, "exec", command)
+	if err != nil {
+		return nil, fmt.Errorf("ssh to %s: start a command: %w", c.config.addr(), err)
+	}
+	return newStream(c, ch, "a command"), nil
+}
+
+// stream is the input and output of a subsystem or a command.
 type stream struct {
 	client *Client
 	ch     *channel
-	name   string
+	what   string // for errors
 	closed atomic.Bool
+}
+
+// newStream makes a stream of a channel on which something was started.
+func newStream(c *Client, ch *channel, what string) *stream {
+	// They end with the channel. Unread stderr would fill the window.
+	go ssh.DiscardRequests(ch.requests)
+	go func() { _, _ = io.Copy(io.Discard, ch.Stderr()) }()
+	return &stream{client: c, ch: ch, what: what}
 }
 
 // Read implements io.Reader.
@@ -71,5 +89,5 @@ func (s *stream) explain(doing string, err error) error {
 	case errors.Is(err, io.EOF):
 		return io.EOF
 	}
-	return fmt.Errorf("ssh to %s: %s subsystem %q: %w", s.client.config.addr(), doing, s.name, err)
+	return fmt.Errorf("ssh to %s: %s %s: %w", s.client.config.addr(), doing, s.what, err)
 }

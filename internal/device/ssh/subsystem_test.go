@@ -101,6 +101,38 @@ func TestSubsystemEndedByTheHost(t *testing.T) {
 	}
 }
 
+// TestStart: a command is talked to while it runs.
+func TestStart(t *testing.T) {
+	noLeaks(t)
+	ended := make(chan struct{}, 2)
+	s, c := connected(t, func(_ context.Context, _ sshtest.Request, stdin io.Reader, stdout, stderr io.Writer) int {
+		_, _ = stderr.Write(make([]byte, 4<<20)) // nobody reads it, and it stops nothing
+		_, _ = io.Copy(stdout, stdin)
+		ended <- struct{}{}
+		return 0
+	})
+	stream, err := c.Start(t.Context(), "flock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchange(t, stream, "one")
+	exchange(t, stream, "two")
+	if err := stream.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	<-ended
+
+	again, err := c.Start(t.Context(), "flock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Drop()
+	_, err = io.ReadAll(again)
+	failure(t, err, lost, "read from a command")
+	_, err = c.Start(t.Context(), "flock")
+	failure(t, err, lost, "start a command")
+}
+
 func TestSubsystemUnknown(t *testing.T) {
 	s := server(t)
 	c := dial(t, config(t, s))
