@@ -121,13 +121,22 @@ bgp_up() {
 	done
 }
 
+# nothing_left: no file and no timer of ours is on a router.
+nothing_left() {
+	local r
+	[ "$lab_kind" = real ] || return 0
+	for r in $routers; do
+		[ -z "$(lab exec "$r" find /run/frr /tmp -name 'provision-*')" ] || broken "nothing of the provider is left on $r"
+	done
+}
+
 # has CONFIG DEVICE PATTERN / lacks ...: a line of what the console shows.
 has() { "$1" "$2" | grep -E -- "$3" >/dev/null; }
 lacks() { ! has "$@"; }
 
 # ---- the story --------------------------------------------------------------
 opening() {
-	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider."
+	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider. Of Terraform's output what repeats is left out: attributes that stay as they are, fingerprints, and where in main.tf a message comes from."
 	lab_up
 	run 'lab status'
 	build_provider
@@ -147,7 +156,8 @@ step_plan() {
 	snap planned
 	compare bare planned
 	unchanged bare planned
-	ok 'no running or startup configuration has changed.'
+	nothing_left
+	ok 'no running or startup configuration has changed, and nothing was left on the routers.'
 }
 
 step_apply() {
@@ -272,18 +282,30 @@ terraform plan -out=saved.tfplan" planned
 
 step_killed() {
 	heading 'The provider is killed inside the commit'
-	say "Each router gets a second network. As soon as the first router has the change and waits for the confirmation, the provider process is killed with SIGKILL: no handler runs, nothing is cleaned up. The timers on the routers undo what was not confirmed; the next plan waits for them and says where each router is, and the next apply finishes."
-	run "sed -i 's/^  network 172.20.\([123]\).0.*/&\n  network 172.21.\1.0\/24/' configs/r?.conf"
+	say "Each router gets a second network, and n1 another description. As soon as the first router has the change and waits for the confirmation, the provider process is killed with SIGKILL: no handler runs, nothing is cleaned up. The devices undo by themselves what was not confirmed; the next plan waits for them and says where each router is, and the next apply finishes."
+	run "sed -i 's/^  network 172.20.\([123]\).0.*/&\n  network 172.21.\1.0\/24/' configs/r?.conf
+sed -i 's/customer 4711/customer 4712/' configs/n1.xml"
 	kill_in_commit
 	run 'terraform plan' planned
-	run 'terraform apply -auto-approve' done_part
+	prints 'waited .* for the commit of .*; it was undone' 'the plan says what became of the commit'
 	local r
+	for r in $routers; do
+		if has running "$r" "network 172.21.${r#r}.0/24"; then
+			hides "\\+ network 172.21.${r#r}.0/24" "$r has its second network, and the plan does not add it"
+		else
+			prints "\\+ network 172.21.${r#r}.0/24" "$r does not have its second network, and the plan adds it"
+		fi
+	done
+	ok 'of each router the plan says what its console says.'
+	run 'terraform apply -auto-approve' done_part
 	for r in $routers; do
 		has running "$r" "network 172.21.${r#r}.0/24" || broken "$r has its second network"
 		has startup "$r" "network 172.21.${r#r}.0/24" || broken "$r has saved its second network"
 	done
 	until_true 30 'every router has four prefixes from each neighbour' bgp_up 4
-	ok 'all three routers have the second network, running and saved, and announce it.'
+	has running n1 'customer 4712' || broken 'n1 has its new description'
+	nothing_left
+	ok 'all devices have their change, running and saved, and the routers announce it; no timer is left.'
 }
 
 step_unreachable() {
@@ -346,11 +368,14 @@ kill_in_commit() {
 		done_part <"$out"
 		printf '(exit code %d)\n' $rc
 	} | block
-	run "tail -n +$((seen + 1)) events.jsonl | grep '\"dry_run\":false' | sed 's/.*\"name\":\"\([^\"]*\)\".*\"step\":\"\([^\"]*\)\",\"outcome\":\"\([^\"]*\)\".*/\1 \2: \3/' | sort -s -k1,1"
+	say "The last step of each device that the events of this apply tell:"
+	tail -n +$((seen + 1)) "$work/events.jsonl" | sed -n 's/.*"name":"\([^"]*\)".*"dry_run":false,"step":"\([^"]*\)","outcome":"\([^"]*\)".*/\1  \2: \3/p' |
+		awk '{ last[$1] = $0 } END { for (d in last) print last[d] }' | sort | block
 }
 
-# committing LINES: after that many lines the events tell of a commit that is on.
-committing() { tail -n +$(($1 + 1)) "$work/events.jsonl" | grep '"dry_run":false,"step":"commit","outcome":"ok"' >/dev/null; }
+# committing LINES: after that many lines the events tell of a router whose commit
+# is on.
+committing() { tail -n +$(($1 + 1)) "$work/events.jsonl" | grep '"name":"r.*"dry_run":false,"step":"commit","outcome":"ok"' >/dev/null; }
 
 # provider_of PID: the provider processes that this Terraform has started.
 provider_of() {

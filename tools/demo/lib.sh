@@ -94,8 +94,8 @@ quiet() { :; }
 # installed prints what terraform init has installed.
 installed() { sed -n 's/^- Installed/[...]\n&/p'; }
 
-# planned prints the part of a plan that tells: of a device that is new the
-# difference, not every attribute.
+# planned prints the part of a plan that tells: the difference of each device,
+# not what stays as it is, not fingerprints, not places in main.tf.
 planned() {
 	awk '
 	/^Terraform used the selected|^plan\. Resource actions|^symbols:|^Terraform will perform/ { next }
@@ -103,6 +103,8 @@ planned() {
 	/: (Refreshing state|Reading|Read complete)/ { next }
 	/^─/ { exit }
 	/ will be / { new = / will be created/ }
+	/^  with provision_device/ { skip = 4 } skip && skip-- { next }
+	/^ +~ (intended|running)_hash / || /^        (id|name) +=/ || /^        # \([0-9]+ unchanged/ { next }
 	new && /^      \+ [a-z_]+ += / && !/^      \+ (diff|change_id) / { left++; next }
 	/^    }$/ { if (left) printf "      # (%d attributes left out here)\n", left; left = 0 }
 	/^$/ { if (blank++) next } /./ { blank = 0 }
