@@ -119,7 +119,7 @@ func TestAccCreateNoOpUpdateForget(t *testing.T) {
 		applies(one, plancheck.ResourceActionCreate,
 			running(f, "hostname r1", "mgmt up", "ntp 192.0.2.9"), counts(f, 1, 1),
 			has1(at, "id", "r1"), has1(at, "host", "192.0.2.1"), has1(at, "port", "22"), has1(at, "driver", "fake"),
-			has1(at, "unmanaged_lines", "1"),
+			has1(at, "unmanaged_lines", "1"), has1(at, "diff_by", "device"),
 			resource.TestMatchResourceAttr(at, "intended_hash", regexp.MustCompile("^[0-9a-f]{64}$")),
 			resource.TestMatchResourceAttr(at, "running_hash", regexp.MustCompile("^[0-9a-f]{64}$")),
 			resource.TestCheckNoResourceAttr(at, "config")),
@@ -227,7 +227,7 @@ func TestAccCommitChangesFalse(t *testing.T) {
 		applies(r1(one, off), plancheck.ResourceActionCreate, counts(f, 0, 0), has1(at, "uncommitted_diff", "+ ntp 192.0.2.9"),
 			resource.TestCheckNoResourceAttr(at, "diff")),
 		applies(r1(one, off), plancheck.ResourceActionNoop),
-		applies(r1(two, off), plancheck.ResourceActionUpdate, counts(f, 0, 0), has1(at, "uncommitted_diff", "+ ntp 192.0.2.10")),
+		applies(r1(two, off), plancheck.ResourceActionUpdate, counts(f, 0, 0), has1(at, "uncommitted_diff", "+ ntp 192.0.2.10"), has1(at, "diff_by", "device")),
 		applies(r1(two, off), plancheck.ResourceActionNoop),
 		applies(r1(two, on), plancheck.ResourceActionUpdate, counts(f, 1, 1), resource.TestCheckNoResourceAttr(at, "uncommitted_diff")),
 	)
@@ -311,7 +311,7 @@ func TestAccImport(t *testing.T) {
 	f.devices["r1"].running = []string{"hostname r1"}
 	f.devices["r1"].startup = f.devices["r1"].running
 	config := r1(intended("hostname r1"), `credentials = "lab"`)
-	fresh := []string{"intended_hash", "running_hash", "unmanaged_lines", "diff", "change_id"}
+	fresh := []string{"intended_hash", "running_hash", "unmanaged_lines", "diff", "diff_by", "change_id"}
 	accept(
 		t, f,
 		applies(config, plancheck.ResourceActionCreate),
@@ -532,6 +532,20 @@ func TestAccTimeouts(t *testing.T) {
 		refused(r1(intended("hostname r1"), "timeouts {\n create = \"soon\"\n }"), "create"),
 		applies(r1(intended("hostname r1"), "timeouts {\n create = \"1m\"\n read = \"1m\"\n update = \"1m\"\n delete = \"1m\"\n }"),
 			plancheck.ResourceActionCreate, has1(at, "timeouts.create", "1m")),
+	)
+}
+
+func TestAccTimeoutsEndAnApply(t *testing.T) {
+	f := newFake()
+	limits := "timeouts {\n create = \"20ms\"\n update = \"20ms\"\n }"
+	one, two := r1(intended("hostname r1", "ntp 192.0.2.9"), limits), r1(intended("hostname r1", "ntp 192.0.2.10"), limits)
+	hang := func(yes bool) func() { return func() { f.hangsAtApply = yes } }
+	accept(
+		t, f,
+		then(refused(one, "r1: stage failed", "deadline exceeded"), hang(true)),
+		then(applies(one, plancheck.ResourceActionCreate), hang(false)),
+		then(refused(two, "r1: stage failed", "deadline exceeded"), hang(true)),
+		then(applies(two, plancheck.ResourceActionUpdate, counts(f, 2, 2)), hang(false)),
 	)
 }
 

@@ -59,6 +59,8 @@ type fakeCore struct {
 	notReady  bool
 	unknown   bool
 	hangs     bool // every run waits for the end of its context
+
+	hangsAtApply bool // and so does every run that is no dry run
 }
 
 var _ core = (*fakeCore)(nil)
@@ -163,7 +165,7 @@ func (f *fakeCore) failure(e client.Endpoint, step provision.Step, err error) er
 
 // Run does what provision.Run promises, on lines.
 func (f *fakeCore) Run(ctx context.Context, e client.Endpoint, job client.Job) (provision.Result, error) {
-	if f.hangs {
+	if f.hangs || f.hangsAtApply && !job.DryRun {
 		<-ctx.Done()
 		return provision.Result{}, f.failure(e, provision.StepStage, ctx.Err())
 	}
@@ -224,6 +226,7 @@ func (d *fakeDevice) stage(want []string, job client.Job) provision.Result {
 		h = provision.Hunk{Header: "startup configuration", Lines: []string{"+ (not saved)"}}
 	}
 	if len(h.Lines) > 0 {
+		res.Diff.By = provision.ByDevice
 		res.Diff.Hunks, res.Outcome = []provision.Hunk{h}, provision.OutcomePlanned
 		res.ChangeID = fmt.Sprintf("running %.4s, intent %.4s", res.Running.Digest, digest(want))
 	}

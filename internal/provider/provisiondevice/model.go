@@ -43,6 +43,7 @@ type model struct {
 	OnDestroy       types.String   `tfsdk:"on_destroy"`
 	AllowUnreviewed types.Bool     `tfsdk:"allow_unreviewed"`
 	Diff            types.String   `tfsdk:"diff"`
+	DiffBy          types.String   `tfsdk:"diff_by"`
 	ChangeID        types.String   `tfsdk:"change_id"`
 	UncommittedDiff types.String   `tfsdk:"uncommitted_diff"`
 	UnmanagedLines  types.Int64    `tfsdk:"unmanaged_lines"`
@@ -150,6 +151,15 @@ func (m model) sameEndpoint(o model) bool {
 		m.Driver.Equal(o.Driver) && m.Credentials.Equal(o.Credentials)
 }
 
+// settle takes away what a plan showed and an apply has done. What is not
+// committed stays.
+func (m *model) settle() {
+	m.Diff, m.ChangeID = types.StringNull(), types.StringNull()
+	if m.UncommittedDiff.IsNull() {
+		m.DiffBy = types.StringNull()
+	}
+}
+
 // text is a string attribute that is null when empty.
 func text(s string) types.String {
 	if s == "" {
@@ -175,7 +185,7 @@ func (m model) values() []attr.Value {
 		m.ID, m.Name, m.Host, m.Port, m.Driver, m.Credentials,
 		m.ReplaceConfig, m.CommitChanges, m.ConfirmTimeout, m.Save,
 		m.OnDrift, m.OnUnreachable, m.OnDestroy, m.AllowUnreviewed,
-		m.Diff, m.ChangeID, m.UncommittedDiff, m.UnmanagedLines,
+		m.Diff, m.DiffBy, m.ChangeID, m.UncommittedDiff, m.UnmanagedLines,
 		m.IntendedHash, m.RunningHash, m.Timeouts,
 	}
 }

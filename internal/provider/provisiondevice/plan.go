@@ -189,7 +189,7 @@ func (p *planner) forget() {
 	if c.Driver.IsNull() {
 		m.Driver = types.StringUnknown()
 	}
-	m.Diff, m.ChangeID, m.UncommittedDiff = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.Diff, m.DiffBy, m.ChangeID, m.UncommittedDiff = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	m.IntendedHash, m.RunningHash = types.StringUnknown(), types.StringUnknown()
 	m.UnmanagedLines = types.Int64Unknown()
 }
@@ -249,6 +249,9 @@ func (p *planner) show(digest string, res provision.Result) {
 		p.plan.UnmanagedLines = types.Int64Value(int64(res.Diff.Unmanaged))
 	}
 	p.plan.UncommittedDiff = text(difference)
+	if difference != "" {
+		p.plan.DiffBy = text(res.Diff.By)
+	}
 	p.exact()
 }
 
@@ -263,7 +266,7 @@ func (p *planner) nothing(digest string, res provision.Result) {
 // after an import, is filled in: it is known here.
 func (p *planner) carry(digest string, res provision.Result) {
 	m := &p.plan
-	m.Diff, m.ChangeID = types.StringNull(), types.StringNull()
+	m.Diff, m.DiffBy, m.ChangeID = types.StringNull(), types.StringNull(), types.StringNull()
 	unmanaged := types.Int64Value(int64(res.Diff.Unmanaged))
 	if p.prior == nil {
 		m.IntendedHash, m.RunningHash, m.UnmanagedLines = types.StringUnknown(), types.StringUnknown(), unmanaged
@@ -288,7 +291,7 @@ func (p *planner) exact() {
 		return
 	}
 	same := p.plan
-	same.Diff, same.ChangeID = p.prior.Diff, p.prior.ChangeID
+	same.Diff, same.DiffBy, same.ChangeID = p.prior.Diff, p.prior.DiffBy, p.prior.ChangeID
 	if same.equal(*p.prior) {
 		p.plan = same
 	}
@@ -301,7 +304,7 @@ func (p *planner) change(digest string, res provision.Result) {
 	}
 	p.drift(digest, res)
 	m := &p.plan
-	m.Diff, m.ChangeID = text(res.Diff.String()), text(res.ChangeID)
+	m.Diff, m.DiffBy, m.ChangeID = text(res.Diff.String()), text(res.Diff.By), text(res.ChangeID)
 	m.UncommittedDiff = types.StringNull()
 	m.UnmanagedLines = types.Int64Value(int64(res.Diff.Unmanaged))
 	m.IntendedHash, m.RunningHash = types.StringUnknown(), types.StringUnknown()

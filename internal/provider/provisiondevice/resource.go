@@ -102,7 +102,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	} else {
 		state.RunningHash = types.StringValue(k.fingerprint(seen.Running.Digest))
 	}
-	state.Diff, state.ChangeID = types.StringNull(), types.StringNull()
+	state.settle()
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.identity())...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)

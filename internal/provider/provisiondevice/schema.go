@@ -135,6 +135,10 @@ func computedAttributes() map[string]schema.Attribute {
 			Computed:            true,
 			MarkdownDescription: "What this apply changes on the device, without secrets. It comes and goes: a plan sets it when a change is pending, and the next refresh sets it to null. Do not read it in outputs or expressions.",
 		},
+		"diff_by": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "Who computed `diff` or `uncommitted_diff`: `device`, or `client` when the provider compared texts that the device gave. Null without one.",
+		},
 		"change_id": schema.StringAttribute{
 			Computed:            true,
 			MarkdownDescription: "Ties the apply to the plan: what was running and what was intended when the plan was made. Comes and goes like `diff`.",
