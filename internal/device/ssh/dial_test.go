@@ -300,8 +300,8 @@ func TestUnreachable(t *testing.T) {
 		says    []string
 	}{
 		"port closed":  {func(s *sshtest.Server, _ *ssh.Config) { s.Refuse() }, []error{syscall.ECONNREFUSED}, []string{": connect: the port is closed"}},
-		"no such name": {func(_ *sshtest.Server, c *ssh.Config) { c.Host = "no-such-host.invalid" }, nil, []string{`: resolve: name "no-such-host.invalid"`}},
-		"no route":     {func(_ *sshtest.Server, c *ssh.Config) { c.Host = "255.255.255.255" }, nil, []string{": connect: "}},
+		"no such name": {func(_ *sshtest.Server, c *ssh.Config) { c.Host = "no..such..host" }, nil, []string{`: resolve: name "no..such..host"`}},
+		"no route":     {func(_ *sshtest.Server, c *ssh.Config) { c.Host = "255.255.255.255" }, nil, []string{": connect: no route"}},
 		"never speaks": {func(s *sshtest.Server, _ *ssh.Config) { s.SetSilent(true) }, []error{context.DeadlineExceeded}, []string{": handshake: ", "never spoke", "within 200ms"}},
 		"path is cut":  {func(s *sshtest.Server, _ *ssh.Config) { s.Cut() }, []error{context.DeadlineExceeded}, []string{": handshake: "}},
 	}
