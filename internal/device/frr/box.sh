@@ -242,13 +242,33 @@ commit() {
 	sec output
 	if [ "$mode" = merge ]; then
 		vtysh -f "$P/intent.conf" 2>&1
+		rc=$?
 	else
-		# Its own confdir keeps frr-reload.py from writing startup.
-		frr-reload.py --reload --stdout --log-level error --confdir "$P/new" --rundir "$P/new" "$P/new/frr.conf" 2>&1
+		replace
 	fi
-	sec outputrc $?
+	sec outputrc $rc
 	finish
 }
+
+# replace runs frr-reload.py until the router has what it shall have or nothing
+# moves any more: one run takes lines away in its first pass only, so that what
+# shows up after that ("no neighbor x activate") would stay. Its own confdir
+# keeps it from writing startup.
+replace() {
+	was=
+	for try in 1 2 3; do
+		frr-reload.py --reload --stdout --log-level error --confdir "$P/new" --rundir "$P/new" "$P/new/frr.conf" 2>&1
+		rc=$?
+		[ $rc = 0 ] || return
+		vtysh -c 'show running-config' >"$P/now.conf" 2>/dev/null || return
+		is=$(words "$P/now.conf")
+		[ "$is" != "$was" ] && [ "$is" != "$(words "$P/new/frr.conf")" ] || return
+		was=$is
+	done
+}
+
+# words is a sum over the lines of a configuration, whatever their order.
+words() { plain "$1" | sed 's/^[ \t]*//; /^!/d; /^$/d' | sort | sha256sum; }
 
 # ours sets P to the pending commit with this id, or ends the exec.
 ours() {

@@ -181,7 +181,11 @@ func (c *change) Commit(ctx context.Context, opts provision.CommitOptions) (*pro
 	mode := map[bool]string{false: "merge", true: "replace"}[c.replace]
 	seconds := int64((opts.Window + time.Second - 1) / time.Second)
 	id, holder := oneLine(opts.ID), oneLine(opts.Holder)
-	a, err := s.call(ctx, "commit", c.text, mode, sha(c.text), sha(c.before.running),
+	text := c.text
+	if !c.replace {
+		text = effective(c.text, c.before.entries)
+	}
+	a, err := s.call(ctx, "commit", text, mode, sha(text), sha(c.before.running),
 		strconv.FormatInt(max(seconds, 1), 10), id, holder, lean(undoScript))
 	p := armed(a, id, holder)
 	if err != nil {

@@ -130,7 +130,7 @@ func (l *realLab) Reset(t *testing.T) {
 		return
 	}
 	l.lab(t, l.Fixture().Base, "exec", l.name, "sh", "-c", `cat >/etc/frr/frr.conf && chown frr:frr /etc/frr/frr.conf && chmod 640 /etc/frr/frr.conf &&
-		/usr/lib/frr/frr-reload.py --reload /etc/frr/frr.conf && vtysh -c 'write memory' >/dev/null`)
+		/usr/lib/frr/frr-reload.py --reload /etc/frr/frr.conf && /usr/lib/frr/frr-reload.py --reload /etc/frr/frr.conf && vtysh -c 'write memory' >/dev/null`)
 	now := l.Running(t)
 	if l.base != "" && now != l.base {
 		t.Fatalf("the router cannot be reset:\n--- wanted\n%s\n--- got\n%s", l.base, now)

@@ -96,6 +96,21 @@ func (m *merger) satisfied(e entry) bool {
 	}
 }
 
+// effective is the text of a merge without the lines "no x" of which the router
+// has nothing: it would refuse some of them ("Refusing to remove a non-existent
+// route"). Comments stand in their place, so that lines keep their numbers.
+func effective(text []byte, running []entry) []byte {
+	m := newMerger(running)
+	list, numbers := parseNumbered(string(text))
+	lines := strings.Split(string(text), "\n")
+	for i, e := range list {
+		if _, isNo := unNo(e); isNo && !m.have[e] && m.satisfied(e) {
+			lines[numbers[i]] = "!"
+		}
+	}
+	return []byte(strings.Join(lines, "\n"))
+}
+
 // taken are the running lines that "no e" takes away: e itself, the same
 // command with more words, and what is in a context or belongs to a neighbor.
 func (m *merger) taken(e entry) []entry {

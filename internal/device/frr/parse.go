@@ -85,8 +85,16 @@ func fixed(e entry) bool {
 // parse reads a configuration. A context is an entry itself, and so is each
 // line in it; comments, headings and the ends of contexts are none.
 func parse(text string) []entry {
+	list, _ := parseNumbered(text)
+	return list
+}
+
+// parseNumbered is parse with the number of each entry's line, from 0.
+func parseNumbered(text string) (list []entry, numbers []int) {
 	p := parser{inner: []contexts{allContexts()}}
+	number := -1
 	for line := range strings.Lines(text) {
+		number++
 		indented := line[0] == ' ' || line[0] == '\t'
 		line = strings.Join(strings.Fields(line), " ")
 		switch {
@@ -97,9 +105,10 @@ func parse(text string) []entry {
 			p.leave(len(p.stack) - 1)
 		default:
 			p.add(line, indented)
+			numbers = append(numbers, number)
 		}
 	}
-	return p.list
+	return p.list, numbers
 }
 
 // parser is where parse stands.

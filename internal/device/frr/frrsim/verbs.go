@@ -20,7 +20,7 @@ func (r *Router) exec(ctx context.Context, req sshtest.Request, stdin io.Reader,
 		_, _ = fmt.Fprintln(stderr, "frrsim: only the driver's own commands are simulated")
 		return 127
 	}
-	a := &answer{router: r, mark: words[5], args: words[6:]}
+	a := &answer{router: r, mark: words[5], args: words[6:], out: stdout}
 	if words[4] == "lock" {
 		r.lock(ctx, a, stdin, stdout)
 		return 0
@@ -33,7 +33,7 @@ func (r *Router) exec(ctx context.Context, req sshtest.Request, stdin io.Reader,
 		}
 	}
 	code := r.verb(words[4], a, in)
-	_, _ = io.WriteString(stdout, a.text.String())
+	a.flush()
 	return code
 }
 
@@ -42,7 +42,14 @@ type answer struct {
 	router *Router
 	mark   string
 	args   []string
+	out    io.Writer
 	text   strings.Builder
+}
+
+// flush sends what was printed so far, as a shell does.
+func (a *answer) flush() {
+	_, _ = io.WriteString(a.out, a.text.String())
+	a.text.Reset()
 }
 
 func (a *answer) section(words ...string) {
@@ -177,6 +184,7 @@ func (r *Router) commit(a *answer, in []byte) int {
 	a.section("armed")
 	a.body(fmt.Sprintf("now=%d\ndeadline=%d\n", time.Now().Unix(), p.deadline.Unix()))
 	a.section("output")
+	a.flush() // the change may cut the path
 	var errs []error
 	if a.arg(0) == "merge" {
 		errs = r.running.load(string(in))
