@@ -45,7 +45,7 @@ func (l *lab) on(e *entry, verb string, args []string) answer {
 		e.node.Heal()
 		e.cut = false
 	case "reboot":
-		err = e.node.Reboot()
+		e.node.Reboot()
 	case "reach":
 		err = reach(e.node.Addr())
 	default:

@@ -24,7 +24,7 @@ func (f *fake) ChangeByHand(lines string) error {
 	f.running += lines + "\n"
 	return nil
 }
-func (f *fake) Reboot() error          { f.running = f.startup; return nil }
+func (f *fake) Reboot()                { f.running = f.startup }
 func (f *fake) Cut()                   { f.path = false }
 func (f *fake) Heal()                  { f.path = true }
 func (f *fake) Addr() string           { return "127.0.0.1:1" }

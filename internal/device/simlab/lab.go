@@ -32,7 +32,7 @@ type node interface {
 	// ChangeByHand merges lines into the running configuration.
 	ChangeByHand(lines string) error
 	// Reboot loses everything but the startup configuration.
-	Reboot() error
+	Reboot()
 	// Cut takes the management path away, Heal gives it back.
 	Cut()
 	Heal()
@@ -66,8 +66,8 @@ type login struct {
 	key      ssh.PublicKey
 }
 
-// start starts the nodes at the ports after base and writes into dir how to
-// get in.
+// start starts the nodes at the ports after base, or at free ones if base is 0,
+// and writes into dir how to get in.
 func start(dir string, base int) (*lab, error) {
 	l := &lab{}
 	if err := l.boot(dir, base); err != nil {
@@ -83,15 +83,21 @@ func (l *lab) boot(dir string, base int) error {
 		return err
 	}
 	for i, name := range []string{"r1", "r2", "r3", "n1"} {
-		e := &entry{Name: name, Kind: "router", Host: "127.0.0.1", Port: base + 1 + i, User: user}
-		make := newRouter
-		if strings.HasPrefix(name, "n") {
-			e.Kind, make = "netconf", newNetconf
+		e := &entry{Name: name, Kind: "router", Host: "127.0.0.1", User: user}
+		if base > 0 {
+			e.Port = base + 1 + i
 		}
-		if e.node, err = make(e, in); err != nil {
+		boot := newRouter
+		if strings.HasPrefix(name, "n") {
+			e.Kind, boot = "netconf", newNetconf
+		}
+		if e.node, err = boot(e, in); err != nil {
 			return fmt.Errorf("start %s: %w", name, err)
 		}
 		l.entries = append(l.entries, e)
+		if e.Port, err = portOf(e.node.Addr()); err != nil {
+			return err
+		}
 	}
 	return l.writeFiles(dir)
 }
