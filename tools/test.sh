@@ -14,6 +14,8 @@ die() { echo "make test: $*" >&2; exit 1; }
 for tool in go terraform; do
 	command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
 done
+# Nothing of the caller's own set-up of Terraform or of the provider.
+unset "${!PROVISION_@}" "${!TF_@}"
 version=$(CHECKPOINT_DISABLE=1 terraform version | sed -n '1s/^Terraform v//p')
 [ "$(printf '%s\n' 1.11.0 "$version" | sort -V | head -n 1)" = 1.11.0 ] || die "terraform is $version; it must be 1.11 or later"
 
@@ -46,7 +48,6 @@ tools/lab/lab.sh wait 60
 
 export PROVISION_LAB=$LAB_DIR TF_ACC=1 TF_ACC_TERRAFORM_PATH CHECKPOINT_DISABLE=1
 TF_ACC_TERRAFORM_PATH=$(command -v terraform)
-unset "${!PROVISION_CREDENTIALS@}" "${!TF_CLI@}" "${!TF_VAR@}"
 [ $# -gt 0 ] || set -- ./...
 echo "make test: one package after the other on these devices"
 code=0
