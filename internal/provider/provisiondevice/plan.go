@@ -2,19 +2,14 @@ package provisiondevice
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
-	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
@@ -125,114 +120,6 @@ func intent(ctx context.Context, c core, config model) (client.Endpoint, []byte,
 	return e, intended, err
 }
 
-// unknown names the attributes without which nothing can be reviewed and whose
-// values are not known yet.
-func (p *planner) unknown() []string {
-	c := p.config
-	var names []string
-	for _, a := range []struct {
-		name  string
-		value attr.Value
-	}{
-		{"name", c.Name},
-		{"host", c.Host},
-		{"port", c.Port},
-		{"driver", c.Driver},
-		{"credentials", c.Credentials},
-		{"config", c.Config},
-		{"replace_config", c.ReplaceConfig},
-		{"commit_changes", c.CommitChanges},
-		{"save", c.Save},
-		{"confirm_timeout", c.ConfirmTimeout},
-		{"on_drift", c.OnDrift},
-		{"on_unreachable", c.OnUnreachable},
-		{"allow_unreviewed", c.AllowUnreviewed},
-	} {
-		if a.value.IsUnknown() {
-			names = append(names, a.name)
-		}
-	}
-	return names
-}
-
-// unreviewed refuses a plan that shows nothing, or lets it through with a
-// warning when it is allowed to.
-func (p *planner) unreviewed(names []string) {
-	who := p.name()
-	if p.config.Name.IsUnknown() {
-		who = "provision_device"
-	}
-	if !p.config.AllowUnreviewed.ValueBool() {
-		for _, n := range names {
-			p.diags.AddAttributeError(path.Root(n), who+": "+n+" is not known at plan",
-				"What cannot be reviewed is not applied. Make the value known at plan "+
-					"(apply first what it comes from, with -target), or set allow_unreviewed = true to let apply "+
-					"change the device without a reviewed difference.")
-		}
-		return
-	}
-	p.forget()
-	p.diags.AddWarning(who+": planned without a difference to review",
-		"Not known at plan: "+strings.Join(names, ", ")+". allow_unreviewed is true: apply works out the difference and makes it.")
-}
-
-// forget makes everything unknown that only the device can tell.
-func (p *planner) forget() {
-	m, c := &p.plan, p.config
-	m.ID, m.Host, m.Port, m.Driver = c.Name, c.Host, c.Port, c.Driver
-	if c.Host.IsNull() {
-		m.Host = types.StringUnknown()
-	}
-	if c.Port.IsNull() {
-		m.Port = types.Int64Unknown()
-	}
-	if c.Driver.IsNull() {
-		m.Driver = types.StringUnknown()
-	}
-	m.Diff, m.DiffBy, m.ChangeID, m.UncommittedDiff = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.IntendedHash, m.RunningHash = types.StringUnknown(), types.StringUnknown()
-	m.UnmanagedLines = types.Int64Unknown()
-}
-
-// failed reports a dry run that failed, or skips a device that does not answer
-// where that is wanted.
-func (p *planner) failed(ctx context.Context, err error) {
-	if errors.Is(err, client.ErrUnknown) && p.config.AllowUnreviewed.ValueBool() {
-		p.unreviewed([]string{err.Error()})
-		return
-	}
-	if p.prior == nil || !p.skips() || !skippable(err) {
-		p.diags.Append(tfdiag.Error(p.name(), err))
-		return
-	}
-	p.diags.AddWarning("NOT CHECKED: "+p.name()+": "+where(err),
-		err.Error()+"\n\nBecause of on_unreachable = \"skip\" the device keeps its state and nothing is planned for it.")
-	p.core.Skipped(ctx, p.name(), p.prior.Driver.ValueString(), err)
-	p.keepPrior()
-}
-
-// skips tells whether a device that does not answer is left out.
-func (p *planner) skips() bool {
-	if p.config.OnUnreachable.IsNull() {
-		return p.onUnreachable == unreachableSkip
-	}
-	return p.config.OnUnreachable.ValueString() == unreachableSkip
-}
-
-// keepPrior plans no change. Terraform accepts the prior value of an attribute
-// only where the configuration has one as well: the others follow it.
-func (p *planner) keepPrior() {
-	m := *p.prior
-	if m.Credentials.IsNull() != p.config.Credentials.IsNull() {
-		m.Credentials = p.config.Credentials
-	}
-	if m.OnUnreachable.IsNull() != p.config.OnUnreachable.IsNull() {
-		m.OnUnreachable = p.config.OnUnreachable
-	}
-	m.Timeouts = p.config.Timeouts
-	p.plan = m
-}
-
 // show plans what commit_changes = false does: nothing, and say so.
 func (p *planner) show(digest string, res provision.Result) {
 	difference := res.Diff.String()
@@ -308,47 +195,4 @@ func (p *planner) change(digest string, res provision.Result) {
 	m.UncommittedDiff = types.StringNull()
 	m.UnmanagedLines = types.Int64Value(int64(res.Diff.Unmanaged))
 	m.IntendedHash, m.RunningHash = types.StringUnknown(), types.StringUnknown()
-}
-
-// fresh reports an error when the device is not what the state says. Read has
-// just been there at plan; at apply it has not, and then the approved plan was
-// made from something else. Another endpoint is another story: the state's
-// fingerprint is of the old one.
-func (p *planner) fresh(res provision.Result) bool {
-	if p.prior == nil || p.prior.RunningHash.IsNull() || !p.prior.sameEndpoint(p.plan) {
-		return true
-	}
-	if p.kept.fingerprint(res.Running.Digest) == p.prior.RunningHash.ValueString() {
-		return true
-	}
-	p.diags.Append(tfdiag.Error(p.name(), &provision.Error{
-		Target: p.name(), Driver: p.plan.Driver.ValueString(), Step: provision.StepCompare,
-		Outcome: provision.OutcomeNotApplied, Checked: "nothing was sent to the device",
-		Err: fmt.Errorf("%w: the running configuration is not the one that the plan was made from", provision.ErrStale),
-		Next: "Plan again and review the new difference. If this was a plan with -refresh=false, leave that out: " +
-			"without a refresh the state may be older than the device. The device now differs like this:\n" + res.Diff.String(),
-	}))
-	return false
-}
-
-// drift tells that somebody else changed the device since the last apply.
-// Only a pending change gets here: in a merge, lines that the intent does not
-// name are nobody's drift.
-func (p *planner) drift(digest string, res provision.Result) {
-	if p.prior == nil || p.kept.Applied == "" || res.Diff.Empty() ||
-		p.kept.fingerprint(res.Running.Digest) == p.kept.Applied {
-		return
-	}
-	summary := p.name() + ": changed outside Terraform since run " + p.kept.Run
-	detail := "The running configuration is not the one that this run left. Somebody else changed it, or a later run was killed."
-	if p.kept.fingerprint(digest) != p.prior.IntendedHash.ValueString() {
-		detail += " The intended configuration has changed as well: the difference holds both."
-	}
-	if p.plan.OnDrift.ValueString() == driftFail {
-		p.diags.AddAttributeError(path.Root("on_drift"), summary,
-			detail+" on_drift is \"fail\". Take the change into the intended configuration, undo it on the device, or set on_drift = \"revert\". "+
-				"To make the device what is intended:\n"+res.Diff.String())
-		return
-	}
-	p.diags.AddWarning(summary, detail+" The plan puts it back (on_drift = \"revert\"); see diff.")
 }

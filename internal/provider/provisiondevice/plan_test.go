@@ -2,6 +2,7 @@ package provisiondevice
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,6 +181,17 @@ func TestPlanIgnoresDriftThatAMergeDoesNotManage(t *testing.T) {
 	})
 	s.prior.RunningHash = types.StringValue(s.kept.fingerprint(s.fake.devices["r1"].snapshot().Digest))
 	if diags := s.run(t); len(diags) > 0 || !s.plan.equal(*s.prior) {
+		t.Errorf("plan %+v %v", s.plan, diags)
+	}
+}
+
+func TestPlanFinishesWhatAKilledRunLeft(t *testing.T) {
+	s := newScene("hostname r1\nntp 192.0.2.9")
+	s.plan.OnDrift = types.StringValue(driftFail)
+	// The commit of the killed run is on, only the saving is left.
+	s.fake.change("r1", func(d *fakeDevice) { d.running = append(slices.Clone(d.running), "ntp 192.0.2.9") })
+	s.prior.RunningHash = types.StringValue(s.kept.fingerprint(s.fake.devices["r1"].snapshot().Digest))
+	if diags := s.run(t); len(diags) > 0 || !strings.Contains(s.plan.Diff.ValueString(), "startup configuration") {
 		t.Errorf("plan %+v %v", s.plan, diags)
 	}
 }

@@ -1,14 +1,12 @@
 package provisiondevice
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
@@ -24,14 +22,6 @@ func where(err error) string {
 	return step + line
 }
 
-// unreachable tells that an error means "the device does not answer". A
-// refused login or a changed host key is not that: somebody must look at it.
-func unreachable(err error) bool {
-	return errors.Is(err, provision.ErrUnreachable) ||
-		errors.Is(err, provision.ErrConnectionLost) ||
-		errors.Is(err, context.DeadlineExceeded)
-}
-
 // warnings turns the sentences of a run, which begin with the device's name,
 // into diagnostics.
 func warnings(name string, sentences []string) diag.Diagnostics {
@@ -41,7 +31,3 @@ func warnings(name string, sentences []string) diag.Diagnostics {
 	}
 	return diags
 }
-
-// skippable tells that on_unreachable = "skip" covers an error: the device
-// does not answer, or the source of truth says that it is not ready.
-func skippable(err error) bool { return unreachable(err) || errors.Is(err, client.ErrNotReady) }

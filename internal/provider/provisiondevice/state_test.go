@@ -182,7 +182,7 @@ func TestReadThatCannotConnectKeepsTheState(t *testing.T) {
 	for name, breakIt := range map[string]func(*fakeCore){
 		"dead":                func(f *fakeCore) { f.devices["r1"].down = true },
 		"gone from inventory": func(f *fakeCore) { f.notReady = true },
-		"login refused":       func(f *fakeCore) { f.unknown = true },
+		"credentials unknown": func(f *fakeCore) { f.unknown = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()

@@ -1,0 +1,61 @@
+package provisiondevice
+
+import (
+	"context"
+	"errors"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+)
+
+// failed reports a dry run that failed, or skips a device that does not answer
+// where that is wanted.
+func (p *planner) failed(ctx context.Context, err error) {
+	if errors.Is(err, client.ErrUnknown) && p.config.AllowUnreviewed.ValueBool() {
+		p.unreviewed([]string{err.Error()})
+		return
+	}
+	if p.prior == nil || !p.skips() || !skippable(err) {
+		p.diags.Append(tfdiag.Error(p.name(), err))
+		return
+	}
+	p.diags.AddWarning("NOT CHECKED: "+p.name()+": "+where(err),
+		err.Error()+"\n\nBecause of on_unreachable = \"skip\" the device keeps its state and nothing is planned for it.")
+	p.core.Skipped(ctx, p.name(), p.prior.Driver.ValueString(), err)
+	p.keepPrior()
+}
+
+// skips tells whether a device that does not answer is left out.
+func (p *planner) skips() bool {
+	if p.config.OnUnreachable.IsNull() {
+		return p.onUnreachable == unreachableSkip
+	}
+	return p.config.OnUnreachable.ValueString() == unreachableSkip
+}
+
+// keepPrior plans no change. Terraform accepts the prior value of an attribute
+// only where the configuration has one as well: the others follow it.
+func (p *planner) keepPrior() {
+	m := *p.prior
+	if m.Credentials.IsNull() != p.config.Credentials.IsNull() {
+		m.Credentials = p.config.Credentials
+	}
+	if m.OnUnreachable.IsNull() != p.config.OnUnreachable.IsNull() {
+		m.OnUnreachable = p.config.OnUnreachable
+	}
+	m.Timeouts = p.config.Timeouts
+	p.plan = m
+}
+
+// unreachable tells that an error means "the device does not answer". A
+// refused login or a changed host key is not that: somebody must look at it.
+func unreachable(err error) bool {
+	return errors.Is(err, provision.ErrUnreachable) ||
+		errors.Is(err, provision.ErrConnectionLost) ||
+		errors.Is(err, context.DeadlineExceeded)
+}
+
+// skippable tells that on_unreachable = "skip" covers an error: the device
+// does not answer, or the source of truth says that it is not ready.
+func skippable(err error) bool { return unreachable(err) || errors.Is(err, client.ErrNotReady) }
