@@ -283,6 +283,20 @@ func TestAccSkip(t *testing.T) {
 	)
 }
 
+func TestAccSkipOfADeviceThatDiedAfterThePlan(t *testing.T) {
+	f := newFake()
+	skip := `on_unreachable = "skip"`
+	accept(
+		t, f,
+		applies(r1(intended("hostname r1"), skip), plancheck.ResourceActionCreate),
+		between(refused(r1(intended("hostname r1", "ntp 192.0.2.9"), skip), "inconsistent final plan"),
+			func() { f.change("r1", func(d *fakeDevice) { d.down = true }) }),
+	)
+	if f.devices["r1"].commits != 0 {
+		t.Error("nothing may be changed")
+	}
+}
+
 func TestAccSwitchToSkipWhileTheDeviceIsDown(t *testing.T) {
 	f := newFake()
 	accept(

@@ -21,7 +21,8 @@ func (p *planner) failed(ctx context.Context, err error) {
 		return
 	}
 	p.diags.AddWarning("NOT CHECKED: "+p.name()+": "+where(err),
-		err.Error()+"\n\nBecause of on_unreachable = \"skip\" the device keeps its state and nothing is planned for it.")
+		err.Error()+"\n\nBecause of on_unreachable = \"skip\" the device keeps its state and nothing is planned for it. "+
+			"If Terraform says of an apply that its final plan is inconsistent, the device has stopped answering after the plan: nothing was changed on it, plan again.")
 	p.core.Skipped(ctx, p.name(), p.prior.Driver.ValueString(), err)
 	p.keepPrior()
 }
