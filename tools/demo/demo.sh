@@ -349,18 +349,23 @@ sed -i 's/description to-r2/description to-r2, rack 7/' configs/r1.conf"
 # kill_in_commit runs an apply and kills the provider when the first router
 # waits for its confirmation. Only a child of this very apply is killed.
 kill_in_commit() {
-	local tf provider seen
+	local tf provider='' seen line
 	out_no=$((out_no + 1)) out=$state/log/$(printf '%02d' $out_no).txt rc=0
 	seen=$(wc -l <"$work/events.jsonl")
 	(cd "$work" && exec terraform apply -auto-approve) >"$out" 2>&1 </dev/null &
 	tf=$!
-	until committing "$seen"; do
-		kill -0 $tf 2>/dev/null || broken 'the apply is inside a commit'
+	# The events are read without starting a process for each look: the time
+	# between commit and confirmation is short.
+	exec 5< <(exec tail -n +$((seen + 1)) -s 0.01 -f "$work/events.jsonl" --pid=$tf 2>/dev/null)
+	while IFS= read -r line <&5; do
+		case $line in
+		*'"dry_run":false,"step":"stage"'*) [ -n "$provider" ] || provider=$(provider_of $tf) ;;
+		*'"name":"r'*'"dry_run":false,"step":"commit","outcome":"ok"'*) break ;;
+		esac
 	done
-	provider=$(provider_of $tf)
-	[ -n "$provider" ] || broken 'the provider runs'
 	# shellcheck disable=SC2086 # one or more process ids
-	kill -KILL $provider
+	[ -n "$provider" ] && kill -KILL $provider || broken 'the provider is inside the commit of a router'
+	exec 5<&-
 	wait $tf || rc=$?
 	[ $rc != 0 ] || broken 'the apply fails when its provider is killed'
 	{
@@ -372,10 +377,6 @@ kill_in_commit() {
 	tail -n +$((seen + 1)) "$work/events.jsonl" | sed -n 's/.*"name":"\([^"]*\)".*"dry_run":false,"step":"\([^"]*\)","outcome":"\([^"]*\)".*/\1  \2: \3/p' |
 		awk '{ last[$1] = $0 } END { for (d in last) print last[d] }' | sort | block
 }
-
-# committing LINES: after that many lines the events tell of a router whose commit
-# is on.
-committing() { tail -n +$(($1 + 1)) "$work/events.jsonl" | grep '"name":"r.*"dry_run":false,"step":"commit","outcome":"ok"' >/dev/null; }
 
 # provider_of PID: the provider processes that this Terraform has started.
 provider_of() {

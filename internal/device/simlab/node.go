@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -28,6 +29,10 @@ interface mgmt0
 exit
 !
 `
+
+// delay is how long a command of a router takes: about as long as on the real
+// one, so that there is something to be seen and to be interrupted.
+const delay = 150 * time.Millisecond
 
 // address is where a node listens.
 func (e *entry) address() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
@@ -59,7 +64,7 @@ func newRouter(e *entry, in login) (node, error) {
 	management := fmt.Sprintf("198.18.1.%d/16", n+1)
 	r, err := frrsim.New(frrsim.Options{
 		Startup: fmt.Sprintf(bare, e.Name, management), Management: management,
-		Address: e.address(), Users: in.users(),
+		Address: e.address(), Users: in.users(), Delay: delay,
 	})
 	return router{r}, err
 }

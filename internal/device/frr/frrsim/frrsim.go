@@ -34,6 +34,8 @@ type Options struct {
 	HostKey ssh.Signer
 	// Users may log in.
 	Users map[string]sshtest.User
+	// Delay is how long a command takes; a real router needs 50 to 500 ms.
+	Delay time.Duration
 }
 
 // Router is a running simulated router. Its methods are its console; they are

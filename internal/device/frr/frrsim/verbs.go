@@ -32,9 +32,27 @@ func (r *Router) exec(ctx context.Context, req sshtest.Request, stdin io.Reader,
 			return 71
 		}
 	}
+	if !r.busy(ctx) {
+		return 71
+	}
 	code := r.verb(words[4], a, in)
 	a.flush()
 	return code
+}
+
+// busy takes the time that a command takes; false if the caller has gone.
+func (r *Router) busy(ctx context.Context) bool {
+	if r.opts.Delay == 0 {
+		return true
+	}
+	timer := time.NewTimer(r.opts.Delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // answer is what a verb prints.
