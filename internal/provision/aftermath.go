@@ -58,10 +58,13 @@ func (a *aftermath) leave() {
 func (a *aftermath) begin(err error) {
 	a.ended = time.Now()
 	a.deadline = a.ended.Add(a.req.ConfirmTimeout)
+	a.see(a.pending)
+	if err != nil {
+		a.pending = nil // it tells that the change began, not that it waits now
+	}
 	switch {
 	case err == nil:
 		a.answered = true
-		a.see(a.pending)
 		return
 	case lost(err):
 		// The old session may hold the lock, and on the target the commit may
@@ -137,15 +140,17 @@ func (a *aftermath) reopen(ctx context.Context) error {
 	}
 	return a.try(StepReopen, func(n *note) error {
 		pause, started := pollEvery/2, time.Now()
+		var refused error
 		for tries := 1; ; tries++ {
 			l, err := open(ctx, a.req.Target, true, a.limit(15*time.Second))
+			if err != nil {
+				refused = err
+			}
+			a.blameCut(refused)
 			if err == nil {
 				a.link, a.holds = l, false
 				n.message = fmt.Sprintf("try %d, after %s", tries, since(started))
 				return nil
-			}
-			if time.Now().After(a.deadline) && !a.sealing {
-				a.blame(StepReopen, fmt.Errorf("no new session could be opened until the target's timer fired; the change cut off the management session, or the target is down: %w", err))
 			}
 			if a.late() {
 				return err
@@ -156,6 +161,15 @@ func (a *aftermath) reopen(ctx context.Context) error {
 			pause = min(2*pause, 3*time.Second)
 		}
 	})
+}
+
+// blameCut remembers that no session could be opened before the target's timer
+// fired.
+func (a *aftermath) blameCut(refused error) {
+	if refused != nil && !a.sealing && time.Now().After(a.deadline) {
+		a.blame(StepReopen, fmt.Errorf("no new session could be opened before the target's timer fired: "+
+			"the change cut off the management session, or the target was down: %w", refused))
+	}
 }
 
 // limit is the time for one call before the confirmation: at most d, and short
@@ -187,6 +201,7 @@ const (
 type sighting struct {
 	pending *Pending
 	where   where
+	told    bool // pending is what Commit said, not what was read
 }
 
 // look reads the target. The pending commit is read first: if it is gone, what
@@ -198,11 +213,9 @@ func (a *aftermath) look(ctx context.Context) sighting {
 	}
 	var s sighting
 	err := a.try(StepVerify, func(n *note) error {
-		var err error
-		if s.pending, err = a.ownPending(ctx); err != nil {
+		if err := a.lookPending(ctx, &s); err != nil {
 			return err
 		}
-		a.see(s.pending)
 		v, err := ask(ctx, a.link, a.limit(callLimit), func(ctx context.Context) (Verification, error) {
 			return a.change.Verify(ctx, a.link.session)
 		})
@@ -223,15 +236,22 @@ func (a *aftermath) look(ctx context.Context) sighting {
 	return s
 }
 
-// ownPending asks for the pending commit, but for the first time after a commit
-// that just told it.
-func (a *aftermath) ownPending(ctx context.Context) (*Pending, error) {
-	if p := a.pending; p != nil {
-		a.pending = nil
-		return p, nil
+// lookPending asks for the pending commit. A commit that has just told it need
+// not be asked again as long as all is well.
+func (a *aftermath) lookPending(ctx context.Context, s *sighting) (err error) {
+	told := a.pending
+	a.pending = nil
+	if told != nil && a.mine(told) && time.Since(a.ended) < a.limit(recent) {
+		s.pending, s.told = told, true
+		return nil
 	}
-	return ask(ctx, a.link, a.limit(callLimit), a.link.session.Pending)
+	s.pending, err = ask(ctx, a.link, a.limit(callLimit), a.link.session.Pending)
+	a.see(s.pending)
+	return err
 }
+
+// recent is for how long the answer of Commit stands for the target's state.
+const recent = 5 * time.Second
 
 // place compares a reading with the change, and remembers it.
 func (a *aftermath) place(v Verification) where {

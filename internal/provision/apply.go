@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
@@ -107,7 +108,7 @@ func (r *run) confirmLeftover(ctx context.Context) error {
 	return r.step(StepSettle, func(n *note) error {
 		n.message = "confirmed the commit that " + holder(r.leftover) + " left"
 		return r.link.do(ctx, callLimit, func(ctx context.Context) error {
-			return r.link.session.Confirm(ctx, r.leftover.ID)
+			return r.link.session.Confirm(ctx, cmp.Or(r.leftover.ID, r.req.CommitID))
 		})
 	})
 }

@@ -39,7 +39,6 @@ const (
 	lostAfter   fault = "lostAfter"   // the connection breaks, with effect
 	lostLate    fault = "lostLate"    // the connection breaks, the effect comes later
 	killBefore  fault = "killBefore"  // our process is killed, without effect
-	killAfter   fault = "killAfter"   // our process is killed, with effect
 	killLate    fault = "killLate"    // our process is killed, the effect comes later
 	halfFail    fault = "halfFail"    // a commit stops half way, with an error
 	halfLost    fault = "halfLost"    // a commit stops half way, the connection breaks
@@ -66,14 +65,15 @@ const (
 )
 
 // faultsAt lists what can go wrong at a call of a target. What is the same
-// seen from outside is listed once.
+// seen from outside is listed once: a process killed after a call is one killed
+// before the next.
 func faultsAt(v variant, o op) []fault {
 	fs := []fault{failBefore, hangBefore, lostBefore, killBefore, reboots, ctrlC, otherInside, otherAside}
 	switch o {
 	case opCommit, opConfirm, opRollback, opSave:
-		fs = append(fs, failAfter, hangAfter, lostAfter, lostLate, killAfter, killLate)
+		fs = append(fs, failAfter, hangAfter, lostAfter, lostLate, killLate)
 	case opLock, opStage, opOpen:
-		fs = append(fs, failAfter, lostAfter, killAfter)
+		fs = append(fs, failAfter, lostAfter)
 	case opUnlock, opDiscard, opClose:
 		fs = append(fs, failAfter)
 	case opPending, opRead, opVerify:
@@ -145,9 +145,6 @@ func (w *world) outcome(ctx context.Context, p *proc, c *conn, f fault, effect f
 		return w.hang(ctx)
 	case lostAfter:
 		return w.lose(c)
-	case killAfter:
-		w.kill(p)
-		return errGone
 	case halfFail, halfLost, halfKill, halfSilent:
 		return w.half(p, c, f, was, err)
 	case cutOff, cutLost:

@@ -44,15 +44,16 @@ func (a *aftermath) judgePending(s sighting) verdict {
 	if s.where == complete && !a.undoing && a.confirms < confirmTries {
 		return toConfirm
 	}
-	if !a.still() {
+	if s.told || !a.still() {
 		return toWait
 	}
 	return toUndo
 }
 
-// mine tells that a pending commit was made by this run.
+// mine tells that a pending commit was made by this run, as far as the target
+// tells.
 func (a *aftermath) mine(p *Pending) bool {
-	return p.ID == a.req.CommitID && (p.Holder == "" || p.Holder == a.req.Holder)
+	return (p.ID == "" || p.ID == a.req.CommitID) && (p.Holder == "" || p.Holder == a.req.Holder)
 }
 
 // quiet is how long a target without a lock is watched after a lost connection.

@@ -70,13 +70,14 @@ type variant struct {
 	caps    provision.Capabilities
 	partial bool // a commit can stop half way
 	mark    bool // the timer is a process of ours, and the mark of a commit outlives it
+	silent  bool // it tells neither whose commit waits nor its id
 	yields  bool // Commit gives up the lock, which would keep out Confirm
 }
 
 // variants are the kinds of targets that are simulated.
 func variants() []variant {
 	return []variant{
-		{name: "netconf", yields: true, caps: provision.Capabilities{Lock: true, ConfirmedCommit: true, Startup: true}},
+		{name: "netconf", yields: true, silent: true, caps: provision.Capabilities{Lock: true, ConfirmedCommit: true, Startup: true}},
 		{name: "frr", partial: true, mark: true, caps: provision.Capabilities{Lock: true, ConfirmedCommit: true, Startup: true, DeviceDiff: true}},
 		{name: "plain", partial: true, caps: provision.Capabilities{Lock: true, Startup: true}},
 		{name: "open", caps: provision.Capabilities{ConfirmedCommit: true}},
@@ -309,6 +310,9 @@ func (c *conn) Pending(ctx context.Context) (p *provision.Pending, err error) {
 	err = c.do(ctx, opPending, func() error {
 		if c.w.pending != nil {
 			q := c.w.pending.Pending
+			if c.w.silent {
+				q.ID, q.Holder = "", ""
+			}
 			p = &q
 		}
 		return nil
@@ -377,10 +381,10 @@ func (c *conn) end(id string, f func()) error {
 	if w.yields && w.lockedBy != "" && w.lockConn != c {
 		return &provision.LockedError{Holder: w.lockedBy}
 	}
-	if w.pending == nil || w.pending.ID != id {
+	if w.pending == nil || w.pending.ID != id || c.late && w.pending.Holder != c.proc.name {
 		return provision.ErrNoPending
 	}
-	if w.pending.Holder == otherHolder && !w.pending.Stuck {
+	if w.pending.Holder == otherHolder && !w.pending.Stuck && !w.silent {
 		w.breach("P3: ended the commit of another run")
 	}
 	f()

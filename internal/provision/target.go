@@ -129,7 +129,8 @@ type Change interface {
 	// pending commit, nil on a target without the capability.
 	//
 	// An error means that the change may be on, off or half way: the caller
-	// reads the target again. A lock that would keep out Confirm from another
+	// reads the target again. A pending commit beside an error tells that the
+	// timer was armed and the change begun. A lock that would keep out Confirm from another
 	// session is given up by Commit.
 	Commit(ctx context.Context, opts CommitOptions) (*Pending, error)
 
