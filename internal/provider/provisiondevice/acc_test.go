@@ -158,6 +158,14 @@ func TestAccCreateOfWhatIsThereAlready(t *testing.T) {
 	accept(t, f, applies(r1(intended("hostname r1")), plancheck.ResourceActionCreate, counts(f, 0, 0), has1(at, "unmanaged_lines", "1")))
 }
 
+func TestAccTaintCommitsNothingThatIsThere(t *testing.T) {
+	f := newFake()
+	config := r1(intended("hostname r1", "ntp 192.0.2.9"))
+	tainted := applies(config, plancheck.ResourceActionDestroyBeforeCreate, counts(f, 1, 1))
+	tainted.Taint = []string{at}
+	accept(t, f, applies(config, plancheck.ResourceActionCreate, counts(f, 1, 1)), tainted)
+}
+
 func TestAccSourceOfTruthRenders(t *testing.T) {
 	f := newFake()
 	f.intended["r1"] = "hostname r1\nntp 192.0.2.9"
@@ -352,6 +360,18 @@ func TestAccImportBlockPlansOneStateOnlyUpdate(t *testing.T) {
 			resource.TestMatchResourceAttr(at, "running_hash", regexp.MustCompile("^[0-9a-f]{64}$"))),
 		applies(config, plancheck.ResourceActionNoop),
 		applies(block+r1(intended("hostname r1", "ntp 192.0.2.9")), plancheck.ResourceActionUpdate, counts(f, 1, 1)),
+	)
+}
+
+func TestAccDriftAfterAnImport(t *testing.T) {
+	f := newFake()
+	block := "import {\n  to = provision_device.r1\n  id = \"r1\"\n}\n"
+	config := block + r1(intended("hostname r1"), `on_drift = "fail"`)
+	accept(
+		t, f,
+		applies(config, plancheck.ResourceActionUpdate, counts(f, 0, 0)),
+		then(refused(config, "r1: changed outside Terraform since run run-1", "+ hostname r1"),
+			func() { f.change("r1", func(d *fakeDevice) { d.running = []string{"mgmt up"}; d.startup = d.running }) }),
 	)
 }
 

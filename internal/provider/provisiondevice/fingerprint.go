@@ -36,6 +36,16 @@ func (k kept) applied(digest, run string) kept {
 	return k
 }
 
+// adopted notes, after an import, that the device was found as intended: what
+// differs from now on is drift. Later updates of the state alone note nothing.
+func (k kept) adopted(plan model, run string) kept {
+	if k.Applied != "" || !plan.CommitChanges.ValueBool() || plan.IntendedHash.IsNull() {
+		return k
+	}
+	k.Applied, k.Run = plan.RunningHash.ValueString(), run
+	return k
+}
+
 // privateReader and privateWriter are the two halves of the framework's
 // private state, whose type has no exported name.
 type privateReader interface {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // memory is a private state.
@@ -51,5 +52,22 @@ func TestLoadKeptWithoutOurEntry(t *testing.T) {
 				t.Errorf("got %+v %v", k, diags)
 			}
 		})
+	}
+}
+
+func TestAdoptedNotesOnlyWhatAnImportFound(t *testing.T) {
+	plan := sample()
+	if k := newKept().adopted(plan, "run-2"); k.Applied != plan.RunningHash.ValueString() || k.Run != "run-2" {
+		t.Errorf("got %+v", k)
+	}
+	if k := newKept().applied("d", "run-1").adopted(plan, "run-2"); k.Run != "run-1" {
+		t.Error("what an apply left stays what it is")
+	}
+	uncommitted, skipped := plan, plan
+	uncommitted.CommitChanges, skipped.IntendedHash = types.BoolValue(false), types.StringNull()
+	for name, m := range map[string]model{"commit_changes = false": uncommitted, "never compared": skipped} {
+		if k := newKept().adopted(m, "run-2"); k.Applied != "" {
+			t.Errorf("%s: nothing is as intended", name)
+		}
 	}
 }

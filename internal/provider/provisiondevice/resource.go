@@ -123,14 +123,17 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if plan.pending() {
 		done, err := r.apply(ctx, limit, plan, config)
 		k = done.note(k, plan)
-		resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 		resp.Diagnostics.Append(warnings(plan.Name.ValueString(), done.Warnings)...)
 		if err != nil {
+			resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 			resp.Diagnostics.Append(tfdiag.Error(plan.Name.ValueString(), err))
 			return
 		}
 		plan = done.state(plan, k)
+	} else {
+		k = k.adopted(plan, r.core.RunID())
 	}
+	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.identity())...)
 }
