@@ -139,6 +139,7 @@ opening() {
 	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider. Of Terraform's output what repeats is left out: attributes that stay as they are, fingerprints, and where in main.tf a message comes from."
 	lab_up
 	run 'lab status'
+	[ "$lab_kind" = simulated ] || say "(The jump host, n2 and b1 are of the same lab; the demo does not use them.)"
 	build_provider
 	run 'terraform init' installed
 	run 'cat main.tf'
@@ -400,16 +401,22 @@ closing() {
 go_on() {
 	cat <<-EOF
 
-	The lab is still up.
-	  settings    . $state/env
-	  routers     lab status
-	              lab exec r1 vtysh                              (console)
-	              ssh -F $state/lab/ssh_config r1
-	  go on       cd $work
-	              edit configs/r1.conf, then: terraform plan, terraform apply
-	              lab drift r2 'interface lo' 'description by hand'; terraform plan
-	  what was done, step by step: $work/events.jsonl; backups: $work/backups
-	  the end     make demo-down
+	The lab is still up. To look at it and to go on by hand:
+	  . $state/env
+	  lab status
+	  lab exec r1 vtysh -c 'show running-config'     (the console, past the provider)
+	EOF
+	[ "$lab_kind" = simulated ] || cat <<-EOF
+	  ssh -F $state/lab/ssh_config r1
+	EOF
+	cat <<-EOF
+	  cd $work
+	  edit configs/r1.conf, then: terraform plan, terraform apply
+	  lab drift r2 'interface lo
+	   description by hand', then: terraform plan
+
+	What was done, step by step: events.jsonl there; what ran before each commit: backups/.
+	The end: make demo-down
 	EOF
 }
 

@@ -14,7 +14,26 @@ normalise() {
 		-e 's/^(10\.[0-9.]+ +4 +[0-9]+) +[0-9]+ +[0-9]+ +[0-9]+ +0 +0 [0-9:]+/\1        10        10        0    0    0 00:00:05/' \
 		-e 's/(table version) [0-9]+/\1 10/; s/(RIB entries [0-9]+, using) .*/\1 .../; s/(Peers [0-9]+, using) .*/\1 .../' \
 		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?/2026-01-01T00:00:00Z/g' \
-		-e 's/\b[0-9]{8}T[0-9]{6}(\.[0-9]+)?Z/20260101T000000Z/g'
+		-e 's/\b[0-9]{8}T[0-9]{6}(\.[0-9]+)?Z(-[0-9a-f]{8})?/20260101T000000Z-00000000/g; s/waited [0-9]+s/waited 14s/' |
+		progress_in_order
+}
+
+# progress_in_order sorts the lines in which Terraform tells what it works on:
+# they come as they come.
+progress_in_order() {
+	awk '
+	function put(list, n,  i, j, x) {
+		for (i = 2; i <= n; i++) {
+			x = list[i]
+			for (j = i - 1; j > 0 && list[j] > x; j--) list[j + 1] = list[j]
+			list[j + 1] = x
+		}
+		for (i = 1; i <= n; i++) print list[i]
+	}
+	/^provision_device\.this\[.*\.\.\./ { begun[++b] = $0; next }
+	/^provision_device\.this\[.*complete/ { ended[++e] = $0; next }
+	{ put(begun, b); put(ended, e); b = e = 0; print }
+	END { put(begun, b); put(ended, e) }'
 }
 
 # versions of what the recording was made on.
@@ -28,8 +47,8 @@ versions() {
 [ "$lab_kind" = real ] || die "the transcript is recorded on the real lab"
 needed
 prepare
-# PROVISION_ACTOR and PROVISION_RUN_ID stand in events and warnings.
-(export PROVISION_ACTOR=demo; format=markdown; run_story) >"$recorded"
+# The actor stands in warnings.
+(export PROVISION_ACTOR=demo && format=markdown && run_story) >"$recorded"
 
 mkdir -p "$(dirname "$guide")"
 {
