@@ -98,11 +98,14 @@ func (a *aftermath) see(p *Pending) {
 // late tells that even a slow target should have undone the commit by now.
 func (a *aftermath) late() bool { return time.Now().After(a.deadline.Add(grace)) }
 
+// neither is what is said of a target that is somewhere else.
+const neither = "read again: it is neither what it was before nor what was approved"
+
 // follow looks and acts until the end is known.
 func (a *aftermath) follow(ctx context.Context) error {
 	for {
 		if err := a.reopen(ctx); err != nil {
-			return a.unknown("no session could be opened any more")
+			return a.unread("no session could be opened any more")
 		}
 		s := a.look(ctx)
 		switch a.judge(s) {
@@ -120,14 +123,14 @@ func (a *aftermath) follow(ctx context.Context) error {
 		case isBack:
 			return a.back()
 		case isElsewhere:
-			return a.unknown("read again: it is neither what it was before nor what was approved")
+			return a.unknown(neither, "no commit is pending any more: look at the target")
 		case toWait:
 		}
 		if a.late() {
-			return a.unknown("it could not be read, or did not come to rest, until " + grace.String() + " after its timer")
+			return a.unread("it could not be read, or did not come to rest, until " + grace.String() + " after its timer")
 		}
 		if err := wait(ctx, pollEvery); err != nil {
-			return a.unknown("the run was ended")
+			return a.unread("the run was ended")
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (a *aftermath) seal(ctx context.Context) error {
 		return a.failed(OutcomeReverted, "read again: it is what it was before", "find out who or what took it back, then plan again")
 	case w == elsewhere:
 		a.blame(StepCheck, errors.New("somebody changed the target at the same time"))
-		return a.unknown("read again: it is neither what it was before nor what was approved")
+		return a.unknown(neither, "find out who changed it")
 	case a.req.Save && a.res.Unsaved:
 		a.blame(StepCheck, errors.New("the startup configuration lacks the change although it was saved"))
 		return a.failed(a.appliedUnlessRest(), "read again: the running configuration has the change, the startup configuration has not",
@@ -148,19 +148,24 @@ func (a *aftermath) back() error {
 	return a.failed(OutcomeNotApplied, "read again: it is what it was before, and no commit is pending", "mend the cause, then plan again")
 }
 
-// unknown ends a run whose target is somewhere that we cannot name.
-func (a *aftermath) unknown(checked string) error {
-	a.blame(StepVerify, errors.New("the target is not what it should be"))
+// unread ends a run whose target could not be read, or did not come to rest.
+func (a *aftermath) unread(checked string) error {
 	a.res.Running = Snapshot{}
-	what := "look at the target, then plan again: the plan shows what it runs"
-	if a.caps.ConfirmedCommit && !a.sealing {
-		what = fmt.Sprintf("look at the target: a commit that still waits is undone by its timer at %s; then plan again: the plan shows what it runs",
+	what := "look at the target"
+	if a.caps.ConfirmedCommit {
+		what = fmt.Sprintf("look at the target: its timer for undoing an unconfirmed commit was due at %s, so it may be what it was before",
 			a.deadline.UTC().Format(time.RFC3339))
 	}
+	return a.unknown(checked, what)
+}
+
+// unknown ends a run whose target is somewhere that we cannot name.
+func (a *aftermath) unknown(checked, what string) error {
+	a.blame(StepVerify, errors.New("the target is not what it should be"))
 	if a.res.Backup != "" {
 		what += "; the state before is kept in " + a.res.Backup
 	}
-	return a.failed(OutcomeUnknown, checked, what)
+	return a.failed(OutcomeUnknown, checked, what+"; then plan again: the plan shows what it runs")
 }
 
 // failed makes the error of a run that failed after its commit.

@@ -335,7 +335,7 @@ func (g *game) judgeGood(e *ending, req provision.Request) {
 		return
 	}
 	g.judgeClaim(e, provision.OutcomeApplied)
-	if req.Save && g.w.caps.Startup && g.lacks(e.p.saw.startup) {
+	if req.Save && g.w.caps.Startup && e.p.saw != nil && g.lacks(e.p.saw.startup) {
 		g.w.breach("P4: said to be saved, startup was %v", e.p.saw.startup)
 	}
 }

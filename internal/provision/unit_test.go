@@ -210,6 +210,29 @@ func TestCutOffIsTakenBackByTheTarget(t *testing.T) {
 	})
 }
 
+// TestFailedCommitIsRolledBackAtOnce: the target's timer is the last resort, not
+// the way.
+func TestFailedCommitIsRolledBackAtOnce(t *testing.T) {
+	for name, f := range map[string]fault{"error": failAfter, "half way": halfFail, "half, but ok": halfSilent} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(variantNamed("frr"), start, start, map[int]fault{4: f})
+				req := approve(t, request(w, want, nil))
+				req.Target.(target).p.counted = true
+				began := time.Now()
+				_, err := provision.Run(t.Context(), req)
+				var e *provision.Error
+				if !errors.As(err, &e) || e.Outcome != provision.OutcomeReverted || !strings.HasPrefix(e.Checked, "rolled back, then read again") {
+					t.Fatalf("error %v", err)
+				}
+				if took := time.Since(began); took > 5*time.Second || w.running != start || w.pending != nil {
+					t.Errorf("after %s running %v, pending %v", took, w.running, w.pending)
+				}
+			})
+		})
+	}
+}
+
 func TestLockOfSomebodyElse(t *testing.T) {
 	for held, want := range map[time.Duration]error{4 * time.Second: nil, time.Minute: &provision.LockedError{Holder: "operator"}} {
 		synctest.Test(t, func(t *testing.T) {
