@@ -142,7 +142,6 @@ type world struct {
 	ops      []op
 	faults   map[int]fault
 	broken   []string // promises that were broken
-	trace    []string
 }
 
 // newWorld makes a target.

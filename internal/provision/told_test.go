@@ -50,6 +50,7 @@ func (c scripted) Discard(context.Context) error { return nil }
 func (c scripted) Commit(context.Context, provision.CommitOptions) (*provision.Pending, error) {
 	return c.commit()
 }
+
 func (c scripted) Verify(context.Context, provision.Session) (provision.Verification, error) {
 	return provision.Verification{Running: provision.Snapshot{Digest: c.running}, Remaining: difference}, nil
 }
