@@ -5,11 +5,14 @@ cd "$(dirname "$0")/.."
 
 linter=$(tools/tool.sh golangci-lint)
 "$linter" run ./...
-scripts=$(git ls-files '*.sh' .ci/run)
+scripts=$(git ls-files 'tools/*.sh' .ci/run)
+remote=$(git ls-files 'internal/*.sh')  # fragments that drivers send to devices: POSIX sh
 if command -v shellcheck >/dev/null; then
 	# shellcheck disable=SC2086  # the project has no blanks in names
 	shellcheck $scripts
-	echo "shellcheck: $(wc -w <<<"$scripts") scripts"
+	# shellcheck disable=SC2086
+	[ -z "$remote" ] || shellcheck --shell=sh --severity=error $remote
+	echo "shellcheck: $(wc -w <<<"$scripts $remote") scripts"
 else
 	echo "shellcheck: not installed (apt-get install shellcheck), scripts not looked at" >&2
 	[ -z "${CI:-}" ] || exit 1
