@@ -61,3 +61,28 @@ func TestReadLab(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkspace(t *testing.T) {
+	t.Setenv("TF_CLI_ARGS", "-caller")
+	t.Setenv("PROVISION_INVENTORY_FILE", "of the caller")
+	w := acctest.NewWorkspace(t, t.TempDir())
+	w.Env = []string{"TF_VAR_x=ours"}
+	w.Config("# block")
+	if got := w.Read("main.tf"); !strings.Contains(got, "netprovision/provision") || !strings.HasSuffix(got, "# block") {
+		t.Errorf("main.tf: %s", got)
+	}
+	if got := w.Read("terraform.tfstate"); got != "" {
+		t.Errorf("a state from nowhere: %s", got)
+	}
+	cmd := w.Command("plan")
+	env := strings.Join(cmd.Env, "\n")
+	if cmd.Dir != w.Dir || strings.Contains(env, "caller") || !strings.Contains(env, "TF_VAR_x=ours") || !strings.Contains(env, "HOME="+w.Dir) {
+		t.Errorf("%s in %s with\n%s", cmd, cmd.Dir, env)
+	}
+}
+
+func TestUnwrap(t *testing.T) {
+	if got := acctest.Unwrap("╷\n│ Error: r1:\n│   no route\n╵\n"); got != " Error: r1: no route " {
+		t.Errorf("%q", got)
+	}
+}
