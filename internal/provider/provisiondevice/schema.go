@@ -41,8 +41,20 @@ func resourceSchema(ctx context.Context) schema.Schema {
 		Version:             schemaVersion,
 		MarkdownDescription: description,
 		Attributes:          attributes,
-		Blocks:              map[string]schema.Block{"timeouts": timeouts.BlockAll(ctx)},
+		Blocks:              map[string]schema.Block{"timeouts": timeoutsBlock(ctx)},
 	}
+}
+
+// timeoutsBlock limits the operations.
+func timeoutsBlock(ctx context.Context) schema.Block {
+	const form = "As a duration, such as \"90s\" or \"10m\"."
+	return timeouts.Block(ctx, timeouts.Opts{
+		Create: true, Read: true, Update: true, Delete: true,
+		CreateDescription: "Time for the first apply; from the commit on it goes to its end whatever the time. Default 20m. " + form,
+		ReadDescription:   "Time for reading the device, and for the dry run of a plan. Default 5m. " + form,
+		UpdateDescription: "Time for every other apply; from the commit on it goes to its end whatever the time. Default 20m. " + form,
+		DeleteDescription: "Without effect: destroy does not connect to the device. " + form,
+	})
 }
 
 // endpointAttributes say which device, how to reach it and what to put on it.
