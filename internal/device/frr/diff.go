@@ -62,10 +62,13 @@ func withNo(e entry) entry {
 // that goes is shown with what is in it; commands that frr-reload.py adds to
 // take lines away ("no ip route") are shown as what they are.
 func replaceEdits(t tested, running []entry) []edit {
-	have := setOf(running)
+	have, within := setOf(running), map[string][]entry{}
+	for _, r := range running {
+		within[r.path] = append(within[r.path], r)
+	}
 	var list []edit
 	for _, e := range t.del {
-		list = append(list, gone(withNo(e), running, have)...)
+		list = append(list, gone(withNo(e), within)...)
 	}
 	for _, e := range t.add {
 		if u, ok := unNo(e); ok && have[u] {
@@ -80,15 +83,10 @@ func replaceEdits(t tested, running []entry) []edit {
 }
 
 // gone is e and, if e opens a context, the running lines within.
-func gone(e entry, running []entry, have set) []edit {
+func gone(e entry, within map[string][]entry) []edit {
 	list := []edit{{entry: e}}
-	if !have[e] {
-		return list
-	}
-	for _, r := range running {
-		if r.path == e.inside() || strings.HasPrefix(r.path, e.inside()+sep) {
-			list = append(list, edit{entry: r})
-		}
+	for _, r := range within[e.inside()] {
+		list = append(list, gone(r, within)...)
 	}
 	return list
 }

@@ -96,7 +96,7 @@ func parseNumbered(text string) (list []entry, numbers []int) {
 	for line := range strings.Lines(text) {
 		number++
 		indented := line[0] == ' ' || line[0] == '\t'
-		line = strings.Join(strings.Fields(line), " ")
+		line = compress(line)
 		switch {
 		case heading(line):
 		case line == "end":
@@ -111,10 +111,20 @@ func parseNumbered(text string) (list []entry, numbers []int) {
 	return p.list, numbers
 }
 
+// compress takes away indentation and double blanks. The result shares the
+// memory of the line where it can: configurations have many lines.
+func compress(line string) string {
+	line = strings.TrimSpace(line)
+	if strings.Contains(line, "  ") || strings.Contains(line, "\t") {
+		return strings.Join(strings.Fields(line), " ")
+	}
+	return line
+}
+
 // parser is where parse stands.
 type parser struct {
 	list  []entry
-	stack []entry    // the contexts around the next line
+	stack []string   // the paths of the contexts around the next line
 	inner []contexts // what each level may open, the top first
 	deep  bool       // the lines of the outermost context are indented
 }
@@ -137,12 +147,12 @@ func (p *parser) add(line string, indented bool) {
 	}
 	path := ""
 	if n := len(p.stack); n > 0 {
-		path = p.stack[n-1].inside()
+		path = p.stack[n-1]
 	}
 	e := entry{path: path, line: line}
 	p.list = append(p.list, e)
 	if in, ok := p.inner[len(p.inner)-1].open(line); ok {
-		p.stack, p.inner, p.deep = append(p.stack, e), append(p.inner, in), p.deep && path != ""
+		p.stack, p.inner, p.deep = append(p.stack, e.inside()), append(p.inner, in), p.deep && path != ""
 	}
 }
 

@@ -39,8 +39,9 @@ type observed struct {
 	startup bool
 }
 
-// purpose is what a look at the router is for. One look serves each purpose
-// once, so that whoever asks twice gets a second look.
+// purpose is what a look at the router is for. One look serves reading and
+// staging once each, so that whoever asks twice gets a second look; that nothing
+// is pending it may say more often.
 type purpose uint8
 
 const (
@@ -51,13 +52,17 @@ const (
 )
 
 // fresh is how old a look may be that serves another purpose: a plan asks for
-// the pending commit, the configuration and the difference in one breath.
-const fresh = 500 * time.Millisecond
+// the pending commit, the configuration and the difference in one breath. The
+// lock, and whatever changes the router, ends it at once.
+const fresh = time.Second
 
 // observe looks at the router, or gives the last look.
 func (s *session) observe(ctx context.Context, p purpose) (*observed, error) {
-	if o := s.last; o != nil && p != forNobody && o.served&p == 0 && time.Since(o.at) < fresh && ctx.Err() == nil {
+	if o := s.last; o != nil && o.serves(p) && ctx.Err() == nil {
 		o.served |= p
+		if o.served&forRead != 0 && o.served&forStage != 0 {
+			s.last = nil // configurations can be large
+		}
 		return o, nil
 	}
 	s.last = nil
@@ -71,6 +76,14 @@ func (s *session) observe(ctx context.Context, p purpose) (*observed, error) {
 	}
 	o.served = p
 	return o, nil
+}
+
+// serves tells whether a look may answer another question.
+func (o *observed) serves(p purpose) bool {
+	if time.Since(o.at) >= fresh || p == forNobody {
+		return false
+	}
+	return o.served&p == 0 || p == forPending && o.pending == nil
 }
 
 // keep reads an answer with the sections of "state" and keeps it for the next

@@ -1,8 +1,10 @@
 package frr_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/device/frr/frrsim"
 	devssh "github.com/netprovision/terraform-provider-provision/internal/device/ssh"
 	"github.com/netprovision/terraform-provider-provision/internal/device/ssh/sshtest"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
 const simMgmt = "198.18.1.4"
@@ -72,4 +75,130 @@ func (l *simLab) Heal(*testing.T)               { l.router.Heal() }
 
 func TestSuiteOnSimulator(t *testing.T) {
 	devicetest.Run(t, newSimLab(t))
+}
+
+func intent(text string) provision.Intent { return device.NewConfig(frr.New(), []byte(text)) }
+
+// execs opens a session on a fresh simulator, runs f and returns how many
+// remote commands that took.
+func execs(t *testing.T, f func(s device.Session, fix devicetest.Fixture)) int {
+	t.Helper()
+	l := newSimLab(t)
+	s, err := frr.New().Open(t.Context(), l.Device())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f(s, l.Fixture())
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	return l.router.Server().Counts().Requests
+}
+
+// Each remote command costs a start of vtysh and a round trip.
+func TestRemoteCommands(t *testing.T) {
+	ctx := t.Context()
+	stage := func(s device.Session, text string, replace bool) provision.Change {
+		if p, err := s.Pending(ctx); p != nil || err != nil {
+			t.Fatalf("pending %+v, %v", p, err)
+		}
+		c, err := s.Stage(ctx, intent(text), provision.StageOptions{Replace: replace})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if n := execs(t, func(s device.Session, fix devicetest.Fixture) { stage(s, fix.Base, true) }); n != 1 {
+		t.Errorf("a plan without a change takes %d commands", n)
+	}
+	// As Terraform does it: Read, then ModifyPlan on the same session.
+	if n := execs(t, func(s device.Session, fix devicetest.Fixture) {
+		if _, err := s.Pending(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Read(ctx); err != nil {
+			t.Fatal(err)
+		}
+		stage(s, fix.Merge+fix.Base, false)
+	}); n != 2 {
+		t.Errorf("reading and planning a change takes %d commands", n)
+	}
+	if n := execs(t, func(s device.Session, fix devicetest.Fixture) { stage(s, fix.Replace, true) }); n != 2 {
+		t.Errorf("a plan with a change takes %d commands", n)
+	}
+	n := execs(t, func(s device.Session, fix devicetest.Fixture) {
+		if err := s.Lock(ctx, "h"); err != nil {
+			t.Fatal(err)
+		}
+		c := stage(s, fix.Merge, false)
+		if _, err := c.Commit(ctx, provision.CommitOptions{ID: "i", Holder: "h", Window: time.Minute}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Verify(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Confirm(ctx, "i"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Save(ctx); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n != 7 { // open, lock, stage, commit, verify, confirm, save
+		t.Errorf("an apply takes %d commands", n)
+	}
+}
+
+// What a look showed is not shown twice to the same question.
+func TestEveryReadIsNew(t *testing.T) {
+	l := newSimLab(t)
+	s, err := frr.New().Open(t.Context(), l.Device())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	one, err := s.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.ChangeByHand(t, l.Fixture().ByHand)
+	two, err := s.Read(t.Context())
+	if err != nil || one.Digest == two.Digest {
+		t.Errorf("a change by hand is not seen (%v)", err)
+	}
+}
+
+func TestForeignIntent(t *testing.T) {
+	l := newSimLab(t)
+	s, err := frr.New().Open(t.Context(), l.Device())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if _, err := s.Stage(t.Context(), nil, provision.StageOptions{}); err == nil {
+		t.Error("no intent was staged")
+	}
+	if _, err := s.Stage(t.Context(), intent("! nothing\n"), provision.StageOptions{}); err == nil {
+		t.Error("an empty configuration was staged")
+	}
+	if err := s.Lock(t.Context(), "h"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Lock(t.Context(), "h"); err == nil {
+		t.Error("one session locks twice")
+	}
+}
+
+func TestOpenRefused(t *testing.T) {
+	l := newSimLab(t)
+	d := l.Device()
+	d.SSH.Password = "wrong-password"
+	if _, err := frr.New().Open(t.Context(), d); !errors.Is(err, provision.ErrAuth) || strings.Contains(err.Error(), "wrong-password") {
+		t.Errorf("a wrong password: %v", err)
+	}
+	d = l.Device()
+	_ = l.router.Close()
+	if _, err := frr.New().Open(t.Context(), d); !errors.Is(err, provision.ErrUnreachable) {
+		t.Errorf("a closed port: %v", err)
+	}
 }

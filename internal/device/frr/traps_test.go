@@ -472,3 +472,18 @@ func TestLackingRouters(t *testing.T) {
 		})
 	}
 }
+
+func TestFiveMegabytes(t *testing.T) {
+	r := newRig(t)
+	s := r.open()
+	var b strings.Builder
+	n := 0
+	for b.Len() < 5_000_000 {
+		n++
+		fmt.Fprintf(&b, "ip prefix-list BIG%d seq %d permit 10.%d.%d.%d/32\n", n/1000, n%1000*5+5, n>>16&255, n>>8&255, n&255)
+	}
+	d := r.stage(s, b.String(), false).Diff()
+	if added, removed := d.Counts(); added != n || removed != 0 {
+		t.Errorf("%d lines: +%d -%d", n, added, removed)
+	}
+}
