@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -267,10 +266,4 @@ func TestSuiteOnNetconfd(t *testing.T) {
 	devicetest.Run(t, newReal(t))
 }
 
-// edit puts an interface of this name into the candidate.
-func edit(t *testing.T, s *rpc.Session, name string) {
-	t.Helper()
-	if err := s.EditConfig(t.Context(), []byte(interfaces(iface(name, "test"))), true); err != nil {
-		t.Fatal(fmt.Errorf("edit %s: %w", name, err))
-	}
-}
+func TestTrapsOnNetconfd(t *testing.T) { runTraps(t, newReal(t)) }
