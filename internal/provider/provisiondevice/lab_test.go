@@ -75,9 +75,18 @@ func newLab(t *testing.T, real acctest.Lab, bin string) *lab {
 	l.write("terraform.rc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"netprovision/provision\" = %q\n  }\n  direct {}\n}\n", bin))
 	l.inventory(map[string]string{"r1": "r1", "r2": "r2", "r3": "r3"}, nil)
 	for _, r := range []string{"r1", "r2", "r3"} {
+		l.clear(r)
 		real.KeepRouter(t, r)
 	}
 	return l
+}
+
+// clear takes off a router what the tests put on it, should something have left
+// it there.
+func (l *lab) clear(router string) {
+	l.t.Helper()
+	l.console(router, "sh", "-c", fmt.Sprintf(
+		"vtysh -c 'configure terminal' -c 'no %s'; vtysh -c 'configure terminal' -c 'no %s'; vtysh -c 'write memory'; true", routeA, routeB))
 }
 
 // inventory writes an inventory file: routers of the lab by the names that the
