@@ -94,7 +94,7 @@ func (c *change) ask(ctx context.Context) error {
 	if c.replace {
 		c.edits = replaceEdits(t, c.before.entries)
 	} else {
-		exact := true
+		var exact bool
 		if c.edits, exact = mergeEdits(t.add, c.before.entries); !exact {
 			c.diff.By = provision.ByClient
 		}

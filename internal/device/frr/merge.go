@@ -12,7 +12,7 @@ import (
 
 // mergeEdits makes the router's "Lines To Add" lines that come and go. exact
 // tells that every line is the router's word.
-func mergeEdits(add []entry, running []entry) (list []edit, exact bool) {
+func mergeEdits(add, running []entry) (list []edit, exact bool) {
 	m := newMerger(running)
 	exact = true
 	for _, e := range add {
