@@ -142,8 +142,11 @@ func (a *aftermath) back() error {
 	case a.rolled:
 		return a.failed(OutcomeReverted, "rolled back, then read again: it is what it was before", "mend the cause, then plan again")
 	case a.answered || a.seen || time.Now().After(a.deadline):
-		return a.failed(OutcomeReverted, fmt.Sprintf("the target took it back by itself within %s; read again: it is what it was before", a.req.ConfirmTimeout),
-			"mend the cause, then plan again")
+		next := "mend the cause, then plan again"
+		if !a.answered && lost(a.why) {
+			next = "the connection went with the change and came back without it: the change may cut off the management session; correct it, then plan again"
+		}
+		return a.failed(OutcomeReverted, fmt.Sprintf("the target took it back by itself within %s; read again: it is what it was before", a.req.ConfirmTimeout), next)
 	}
 	return a.failed(OutcomeNotApplied, "read again: it is what it was before, and no commit is pending", "mend the cause, then plan again")
 }

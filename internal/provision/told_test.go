@@ -94,9 +94,10 @@ func TestCutOffByACommitThatHadBegun(t *testing.T) {
 	for name, tt := range map[string]struct {
 		told *provision.Pending
 		want provision.Outcome
+		next string
 	}{
-		"told":     {&provision.Pending{ID: "id", Holder: "me"}, provision.OutcomeReverted},
-		"not told": {nil, provision.OutcomeNotApplied},
+		"told":     {&provision.Pending{ID: "id", Holder: "me"}, provision.OutcomeReverted, "cut off the management session"},
+		"not told": {nil, provision.OutcomeNotApplied, "plan again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -106,8 +107,8 @@ func TestCutOffByACommitThatHadBegun(t *testing.T) {
 					Target: s, Intent: nothing{}, Commit: true, CommitID: "id", Holder: "me", ConfirmTimeout: 15 * time.Second,
 				})
 				var failure *provision.Error
-				if !errors.As(err, &failure) || failure.Outcome != tt.want {
-					t.Errorf("got %v, want %s", err, tt.want)
+				if !errors.As(err, &failure) || failure.Outcome != tt.want || !strings.Contains(failure.Next, tt.next) {
+					t.Errorf("got %v, want %s and %q", err, tt.want, tt.next)
 				}
 			})
 		})

@@ -84,6 +84,9 @@ func runDetail(e *provision.Error) string {
 	if e.Next != "" {
 		fmt.Fprintf(&b, "\nNext: %s", e.Next)
 	}
+	if e.Outcome == provision.OutcomeReverted {
+		return b.String() // the time that ran out is the target's, and Next says why
+	}
 	return b.String() + hint(e.Err)
 }
 

@@ -31,6 +31,17 @@ func TestErrorOfARun(t *testing.T) {
 	}
 }
 
+// TestErrorOfARunThatWasTakenBack: the user's timeouts have nothing to do with a
+// target that was cut off and took the change back.
+func TestErrorOfARunThatWasTakenBack(t *testing.T) {
+	for outcome, hint := range map[provision.Outcome]bool{provision.OutcomeReverted: false, provision.OutcomeUnknown: true} {
+		d := tfdiag.Error("r1", &provision.Error{Target: "r1", Driver: "frr", Step: provision.StepCommit, Outcome: outcome, Err: context.DeadlineExceeded})
+		if got := strings.Contains(d.Detail(), "The time ran out"); got != hint {
+			t.Errorf("%s: hint %t in %q", outcome, got, d.Detail())
+		}
+	}
+}
+
 func TestErrorOfARunWithoutMore(t *testing.T) {
 	d := tfdiag.Error("r1", &provision.Error{Target: "r1", Driver: "frr", Step: provision.StepOpen, Err: provision.ErrUnreachable})
 	if d.Detail() != "Device: r1 (frr)\nCause: unreachable" {
