@@ -136,7 +136,7 @@ lacks() { ! has "$@"; }
 
 # ---- the story --------------------------------------------------------------
 opening() {
-	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider. Of Terraform's output what repeats is left out: attributes that stay as they are, fingerprints, and where in main.tf a message comes from."
+	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider. lab is tools/lab/lab.sh for the lab of this demo. Of Terraform's output what repeats is left out: attributes that stay as they are, fingerprints, and where in main.tf a message comes from."
 	lab_up
 	run 'lab status'
 	[ "$lab_kind" = simulated ] || say "(The jump host, n2 and b1 are of the same lab; the demo does not use them.)"
@@ -147,7 +147,7 @@ opening() {
 
 step_plan() {
 	heading 'Plan: what would change, asked of each device'
-	say "The routers hold nothing but a management configuration. Each device works out itself what the intended configuration would change, and nothing is left behind on it."
+	say "The routers hold nothing but a management configuration. Each is asked what the intended configuration would change, and nothing is left behind on it. diff_by says who worked the difference out: an FRR router does it itself; NETCONF has no operation for it, so there the provider compares what the device gives as its candidate with what it gives as running."
 	run "lab exec r1 vtysh -c 'show running-config'"
 	snap bare
 	run 'terraform plan' planned
@@ -269,7 +269,7 @@ terraform plan -out=saved.tfplan" planned
 	run "lab drift r2 'interface lo
   description changed by hand'"
 	snap by_hand
-	refused 'terraform apply saved.tfplan' whole
+	refused 'terraform apply saved.tfplan' planned
 	snap refused_plan
 	compare by_hand refused_plan
 	unchanged by_hand refused_plan

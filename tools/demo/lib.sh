@@ -81,11 +81,14 @@ execute() {
 	out_no=$((out_no + 1)) out=$state/log/$(printf '%02d' $out_no).txt rc=0
 	(cd "$work" && eval "$1") >"$out" 2>&1 </dev/null || rc=$?
 	{
-		printf '$ %s\n' "$1"
+		prompt "$1"
 		$filter <"$out"
 		[ "$rc" = 0 ] || printf '(exit code %d)\n' "$rc"
 	} | block
 }
+
+# prompt prints commands as they are typed; indented lines go on with one.
+prompt() { printf '%s\n' "$1" | sed '/^ /!s/^/$ /'; }
 
 # Filters. Each of them says what it leaves out.
 whole() { cat; }
@@ -105,7 +108,7 @@ planned() {
 	/ will be / { new = / will be created/ }
 	/^  with provision_device/ { skip = 4 } skip && skip-- { next }
 	/^ +~ (intended|running)_hash / || /^        (id|name) +=/ || /^        # \([0-9]+ unchanged/ { next }
-	new && /^      \+ [a-z_]+ += / && !/^      \+ (diff|change_id) / { left++; next }
+	new && /^      \+ [a-z_]+ += / && !/^      \+ (diff|diff_by|change_id) / { left++; next }
 	/^    }$/ { if (left) printf "      # (%d attributes left out here)\n", left; left = 0 }
 	/^$/ { if (blank++) next } /./ { blank = 0 }
 	{ print }'
@@ -116,7 +119,7 @@ done_part() {
 	awk '
 	/^Plan: / { if (!told++) print "[... the plan ...]"; print; on = 1; next }
 	/: Refreshing state|: Still (modifying|creating)/ { next }
-	on || /^(╷|│|╵|No changes|Apply complete)/ { on = 1; print }' | planned
+	on || /^(Error|Warning|No changes|Apply complete)/ || /: (Creating|Modifying)/ { on = 1; print }' | planned
 }
 
 # ---- checking ---------------------------------------------------------------
