@@ -49,6 +49,11 @@ func NewWorkspace(t testing.TB, binary string) *Workspace {
 	return w
 }
 
+// With is the workspace in another test, whose failures they then are.
+func (w *Workspace) With(t testing.TB) *Workspace {
+	return &Workspace{Dir: w.Dir, Env: w.Env, t: t}
+}
+
 // Config writes main.tf: what every configuration begins with, and these
 // blocks.
 func (w *Workspace) Config(blocks ...string) {

@@ -1,0 +1,135 @@
+//go:build lab
+
+package faults_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
+)
+
+// applySteps are the steps of a run that commits, in their order.
+func applySteps() []string {
+	return []string{
+		"open", "settle", "lock", "stage", "compare", "backup", "commit", "reconnect",
+		"verify", "confirm", "save", "check", "discard", "unlock", "close", "finished",
+	}
+}
+
+// fleet hands out devices of a kind, each to one test at a time.
+type fleet chan *rig
+
+// newFleet makes rigs whose devices are provisioned with item 0.
+func newFleet(t *testing.T, lab acctest.Lab, binary string, boxes ...box) fleet {
+	t.Helper()
+	f := make(fleet, len(boxes))
+	for _, b := range boxes {
+		r := newRig(t, lab, binary, b)
+		r.want(0)
+		r.Must(0, "apply", "-auto-approve")
+		f <- r
+	}
+	return f
+}
+
+// each runs a test on the next device that is free.
+func (f fleet) each(t *testing.T, name string, test func(r *rig)) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		r := <-f
+		defer func() { f <- r }()
+		test(r.in(t))
+	})
+}
+
+func routers(t *testing.T, lab acctest.Lab) []box {
+	t.Helper()
+	var out []box
+	for _, name := range []string{"r1", "r2", "r3"} {
+		lab.KeepRouter(t, name)
+		out = append(out, frrBox{lab, name})
+	}
+	return out
+}
+
+// devices are the NETCONF devices of the lab; they are put back after the test.
+func devices(t *testing.T, lab acctest.Lab) []box {
+	t.Helper()
+	var out []box
+	for _, name := range []string{"n1", "n2"} {
+		file := filepath.Join(lab.Dir, name, "data", "startup-cfg.xml")
+		startup := read(t, file)
+		t.Cleanup(func() {
+			lab.Script(t, "", "kill", name)
+			if err := os.WriteFile(file, []byte(startup), 0o644); err != nil {
+				t.Error(err)
+			}
+			lab.Script(t, "", "start", name)
+		})
+		out = append(out, netconfBox{lab, name})
+	}
+	return out
+}
+
+// moment is when a run is disturbed.
+type moment struct {
+	name string
+	when func(r *rig) func() bool
+}
+
+// moments are the ends of all steps.
+func moments() []moment {
+	var out []moment
+	for _, step := range applySteps() {
+		out = append(out, moment{"after " + step, func(r *rig) func() bool { return r.step(step) }})
+	}
+	return out
+}
+
+// within are moments inside a commit of FRR: when the router has these files.
+func within() []moment {
+	var out []moment
+	for name, pattern := range map[string]string{
+		"while the commit is prepared": "provision-frr.work.*/before.conf",
+		"before the timer is armed":    "provision-frr.pending",
+		"within the commit":            "provision-frr.pending/armed",
+	} {
+		out = append(out, moment{name, func(r *rig) func() bool {
+			return func() bool { return r.box.(frrBox).file(r.t, pattern) }
+		}})
+	}
+	return out
+}
+
+// waiting is the moment when a NETCONF device waits for the confirmation.
+func waiting() moment {
+	return moment{"while the commit waits", func(r *rig) func() bool {
+		s := r.box.(netconfBox).session(r.t)
+		return func() bool { return pending(r.t, s) }
+	}}
+}
+
+// TestKill ends the provider and Terraform by SIGKILL.
+func TestKill(t *testing.T) {
+	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	kill := func(k int, m moment) func(r *rig) {
+		return func(r *rig) {
+			r.want(k)
+			when := m.when(r)
+			if code, out := r.apply(when, r.kill); code == 0 {
+				r.t.Log("the apply was through before it was killed: " + out)
+			}
+			r.truth(k)
+		}
+	}
+	frr := newFleet(t, lab, binary, routers(t, lab)...)
+	for i, m := range append(moments(), within()...) {
+		frr.each(t, "frr "+m.name, kill(1+i, m))
+	}
+	netconf := newFleet(t, lab, binary, devices(t, lab)...)
+	for i, m := range append(moments(), waiting()) {
+		netconf.each(t, "netconf "+m.name, kill(1+i, m))
+	}
+}

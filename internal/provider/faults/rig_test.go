@@ -1,0 +1,285 @@
+//go:build lab
+
+package faults_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/eventlog"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
+)
+
+// TestMain lets one test run for each device: most of their time they wait for
+// a timer of the device, not for the processor.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "5"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	os.Exit(m.Run())
+}
+
+// patience is how long a condition that must come true is waited for, on a
+// machine that does other things as well.
+const patience = 2 * time.Minute
+
+// rig is a device behind a proxy and a workspace that provisions it.
+type rig struct {
+	*acctest.Workspace
+	box
+	t     testing.TB
+	lab   acctest.Lab
+	proxy *proxy
+}
+
+// newRig makes a rig; what the test leaves on the device is the caller's.
+func newRig(t testing.TB, lab acctest.Lab, binary string, b box) *rig {
+	t.Helper()
+	n := b.node()
+	return &rig{
+		Workspace: acctest.NewWorkspace(t, binary), box: b, t: t, lab: lab,
+		proxy: newProxy(t, net.JoinHostPort(n.Host, strconv.Itoa(n.Port))),
+	}
+}
+
+// in is the rig in another test.
+func (r *rig) in(t testing.TB) *rig {
+	again := *r
+	again.t, again.Workspace = t, r.With(t)
+	return &again
+}
+
+// provider is the provider block; more wins.
+func (r *rig) provider(more map[string]string) string {
+	r.t.Helper()
+	n := r.node()
+	device := n.Device()
+	device.Host, device.Port = "127.0.0.1", r.proxy.port
+	attributes := map[string]string{
+		"credentials": fmt.Sprintf("{ default = { username = %q, private_key = file(%q), host_key = %q } }",
+			n.User, filepath.Join(r.lab.Dir, "id_ed25519"), n.HostKey),
+		"ssh":            "{ known_hosts = [], connect_timeout = \"20s\" }",
+		"inventory_file": acctest.Quote(acctest.Inventory(r.t, map[string]acctest.Device{n.Name: device})),
+		"events_file":    `"events.jsonl"`,
+	}
+	for name, expression := range more {
+		attributes[name] = expression
+	}
+	return r.lab.Provider(r.t, attributes)
+}
+
+// resource is a provision_device of the rig's device with these lines.
+func (r *rig) resource(lines ...string) string {
+	return fmt.Sprintf("resource \"provision_device\" \"it\" {\n  name = %q\n  %s\n}\n", r.node().Name, strings.Join(lines, "\n  "))
+}
+
+// text is the attribute config.
+func text(config string) string { return "config = " + acctest.Quote(config) }
+
+// want configures item k.
+func (r *rig) want(k int, lines ...string) {
+	r.t.Helper()
+	r.Config(r.provider(nil), r.resource(append([]string{text(r.intent(k)), `confirm_timeout = "10s"`}, lines...)...))
+}
+
+// apply starts an apply and calls act as soon as when holds. It returns the
+// exit code and all that was printed. An apply that ends before that is no test.
+func (r *rig) apply(when func() bool, act func(*exec.Cmd)) (int, string) {
+	r.t.Helper()
+	var out bytes.Buffer
+	cmd := r.Command("apply", "-auto-approve")
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	acted := r.until(ended, when)
+	if acted {
+		act(cmd)
+	}
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+		r.t.Fatalf("the apply did not end:\n%s", out.String())
+	}
+	if !acted {
+		r.t.Fatalf("the apply ended before the moment that the test waits for:\n%s", out.String())
+	}
+	return cmd.ProcessState.ExitCode(), acctest.Unwrap(out.String())
+}
+
+// until waits for a condition; false if ended came first.
+func (r *rig) until(ended <-chan struct{}, when func() bool) bool {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !when() {
+		select {
+		case <-ended:
+			return when()
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+// eventually waits until a condition holds.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(patience); !holds(); {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal(what + " did not come true")
+		}
+	}
+}
+
+// step tells when the run of an apply has ended a step: it reads the events
+// from where they end now.
+func (r *rig) step(name string) func() bool {
+	seen := len(r.Read("events.jsonl"))
+	return func() bool {
+		for _, e := range r.events(seen) {
+			if e.Step == name && !e.DryRun {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// events are those after so many bytes of the file.
+func (r *rig) events(from int) []eventlog.Record {
+	r.t.Helper()
+	var out []eventlog.Record
+	for line := range strings.Lines(r.Read("events.jsonl")[from:]) {
+		var e eventlog.Record
+		if err := json.Unmarshal([]byte(line), &e); err == nil {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// kill ends the provider and Terraform as a power cut would.
+func (r *rig) kill(cmd *exec.Cmd) {
+	for _, pid := range children(r.t, cmd.Process.Pid) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	_ = cmd.Process.Kill()
+}
+
+// children are the processes that Terraform has started.
+func children(t testing.TB, pid int) []int {
+	t.Helper()
+	var out []int
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		list, err := os.ReadFile(task)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for _, word := range strings.Fields(string(list)) {
+			if child, err := strconv.Atoi(word); err == nil {
+				out = append(out, child)
+			}
+		}
+	}
+	return out
+}
+
+// interrupt is Ctrl-C: the terminal tells it to all of them.
+func interrupt(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+
+// planned makes a plan and gives its difference and all that was printed.
+func (r *rig) planned() (code int, diff, output string) {
+	r.t.Helper()
+	code, output = r.Terraform("plan", "-detailed-exitcode", "-out=truth.plan")
+	if code != 0 && code != 2 {
+		r.t.Fatalf("the plan failed:\n%s", output)
+	}
+	cmd := r.Command("show", "-json", "truth.plan")
+	raw, err := cmd.Output()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var plan struct {
+		Changes []struct {
+			Change struct {
+				Actions []string
+				After   struct{ Diff string }
+			}
+		} `json:"resource_changes"`
+	}
+	if err := json.Unmarshal(raw, &plan); err != nil {
+		r.t.Fatal(err)
+	}
+	if len(plan.Changes) != 1 {
+		r.t.Fatalf("the plan has %d resources:\n%s", len(plan.Changes), output)
+	}
+	return code, plan.Changes[0].Change.After.Diff, output
+}
+
+// truth checks, after whatever happened to an apply of item k: a plan that says
+// what the console shows, an apply that finishes, a plan without changes, and
+// nothing left on the device.
+func (r *rig) truth(k int) {
+	r.t.Helper()
+	code, diff, output := r.planned()
+	running, startup := r.has(r.t, k)
+	switch {
+	case strings.Contains(diff, r.mark(k)) == running:
+		r.t.Errorf("item is running: %t; the plan says:\n%s", running, output)
+	case running && startup && diff != "", !(running && startup) && code == 0:
+		r.t.Errorf("item is running: %t, saved: %t; the plan says with exit code %d:\n%s", running, startup, code, output)
+	}
+	r.Must(0, "apply", "-auto-approve")
+	if running, startup := r.has(r.t, k); !running || !startup {
+		r.t.Errorf("after the apply: running %t, startup %t", running, startup)
+	}
+	if code, _, output := r.planned(); code != 0 {
+		r.t.Errorf("the second plan is not empty:\n%s", output)
+	}
+	r.clean()
+}
+
+// clean checks that nothing is left on the device.
+func (r *rig) clean() {
+	r.t.Helper()
+	var left []string
+	eventually(r.t, "nothing left on the device", func() bool {
+		left = r.leftovers(r.t)
+		return len(left) == 0
+	})
+}
+
+// says fails unless a text has all of these words.
+func says(t testing.TB, what, text string, wants ...string) {
+	t.Helper()
+	for _, w := range wants {
+		if !strings.Contains(text, w) {
+			t.Errorf("%s does not say %q:\n%s", what, w, text)
+		}
+	}
+}
