@@ -42,16 +42,20 @@ func (r *run) commit(ctx context.Context) error {
 	if e := asError(err); e != nil && e.Outcome != OutcomeApplied {
 		r.req.Budget.fail(r.req.Target.Name())
 	}
-	a.leave()
+	a.leave(ctx)
 	return err
 }
 
 // leave ends the session that looked and acted, unless it is the one that
 // staged.
-func (a *aftermath) leave() {
-	if a.link != nil && a.link != a.run.link {
-		a.closeLink(a.link)
+func (a *aftermath) leave(ctx context.Context) {
+	if a.link == nil || a.link == a.run.link {
+		return
 	}
+	if a.link.locked {
+		_ = a.try(StepUnlock, func(*note) error { return a.link.unlock(ctx) })
+	}
+	a.closeLink(a.link)
 }
 
 // begin takes note of what Commit said.
@@ -125,6 +129,7 @@ func (a *aftermath) follow(ctx context.Context) error {
 		case isElsewhere:
 			return a.unknown(neither, "no commit is pending any more: look at the target")
 		case toWait:
+			a.giveWay(ctx, s)
 		}
 		if a.late() {
 			return a.unread("it could not be read, or did not come to rest, until " + grace.String() + " after its timer")
@@ -266,6 +271,16 @@ func (a *aftermath) place(v Verification) where {
 		return before
 	}
 	return elsewhere
+}
+
+// giveWay gives back the lock that reserve took, while another run's commit waits:
+// the lock might keep out its confirmation.
+func (a *aftermath) giveWay(ctx context.Context, s sighting) {
+	if !a.holds || s.pending == nil || a.mine(s.pending) {
+		return
+	}
+	a.holds = false
+	_ = a.try(StepUnlock, func(*note) error { return a.link.unlock(ctx) })
 }
 
 // reserve takes the lock through the new session after a commit whose answer

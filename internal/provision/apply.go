@@ -119,7 +119,8 @@ func (r *run) applyRest(ctx context.Context) error {
 	if err := r.confirmLeftover(ctx); err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx)
 	a := &aftermath{run: r, link: r.link}
-	defer a.leave()
-	return a.seal(context.WithoutCancel(ctx))
+	defer a.leave(ctx)
+	return a.seal(ctx)
 }

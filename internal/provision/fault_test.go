@@ -112,6 +112,9 @@ func (w *world) call(ctx context.Context, p *proc, c *conn, o op, effect func() 
 	if w.strike(p, f) && ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if c != nil && f != "" && (o == opUnlock || o == opDiscard || o == opStage || f == hangBefore || f == hangAfter) {
+		c.struck = true
+	}
 	if f == killBefore || f == killLate && c == nil {
 		w.kill(p)
 	}
@@ -284,7 +287,8 @@ func (w *world) compete(f fault) {
 	}
 	now := time.Now()
 	until := now.Add(15 * time.Second)
-	w.pending = &pending{before: w.running, Pending: provision.Pending{ID: commitID, Holder: otherHolder, Deadline: until}}
+	w.seq++
+	w.pending = &pending{seq: w.seq, before: w.running, Pending: provision.Pending{ID: commitID, Holder: otherHolder, Deadline: until}}
 	if f == otherKeeps {
 		until = now.Add(5 * time.Second)
 		w.pending.confirmAt = until

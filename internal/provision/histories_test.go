@@ -111,6 +111,7 @@ type game struct {
 func (h history) play(log func(string, ...any)) *game {
 	s := h.scenario
 	g := &game{history: h, w: newWorld(h.variant, s.running, s.startup, h.faults), log: log}
+	g.w.lacks = g.lacks
 	if s.leftover {
 		before := s.running
 		before[0] = 9

@@ -94,6 +94,7 @@ type proc struct {
 	approved string // the difference that was approved, "" in a dry run
 	before   conf   // as staged last
 	stageSeq int
+	asked    int // when it asked for a pending commit last
 
 	commits   int // calls of Commit
 	effects   int // of its calls on the running configuration
@@ -112,6 +113,7 @@ type sighting struct {
 // pending is a commit that waits on the target.
 type pending struct {
 	provision.Pending
+	seq       int // when it began
 	before    conf
 	confirmAt time.Time // when somebody else confirms it; zero: never
 }
@@ -135,6 +137,8 @@ type world struct {
 	downUntil        time.Time
 	laters           []later
 	conns            map[*conn]bool
+
+	lacks func(conf) bool // what was asked for is not in it
 
 	seq      int // counts everything that changes the target
 	external int // seq of the last thing that was not done by a run of ours
@@ -166,6 +170,9 @@ func (w *world) tick() {
 	}
 }
 
+// undoing is how long a target takes to undo a commit.
+const undoing = 3 * time.Second
+
 // due is what happens next.
 func (w *world) due() (time.Time, func()) {
 	var at time.Time
@@ -182,9 +189,15 @@ func (w *world) due() (time.Time, func()) {
 		})
 	}
 	if p := w.pending; p != nil && !p.Stuck {
-		offer(p.Deadline, w.revert)
+		offer(p.Deadline.Add(undoing), w.revert)
 		if !p.confirmAt.IsZero() {
-			offer(p.confirmAt, func() { w.pending = nil; w.outside() })
+			offer(p.confirmAt, func() {
+				if w.yields && w.lockConn != nil && !w.lockConn.late && !w.lockConn.struck {
+					w.breach("kept another run from confirming, by a lock")
+				}
+				w.pending = nil
+				w.outside()
+			})
 		}
 	}
 	if !w.lockUntil.IsZero() {
@@ -297,6 +310,7 @@ type conn struct {
 	gone   bool
 	late   bool // the target still works for it, and keeps its lock
 	staged bool // something of it is on the target
+	struck bool // a call did not come back, or cleaning up went wrong
 }
 
 func (c *conn) Capabilities() provision.Capabilities { return c.w.caps }
@@ -307,6 +321,7 @@ func (c *conn) do(ctx context.Context, o op, f func() error) error {
 
 func (c *conn) Pending(ctx context.Context) (p *provision.Pending, err error) {
 	err = c.do(ctx, opPending, func() error {
+		c.proc.asked = c.w.seq
 		if c.w.pending != nil {
 			q := c.w.pending.Pending
 			if c.w.silent {
@@ -363,6 +378,9 @@ func (c *conn) Stage(ctx context.Context, i provision.Intent, opts provision.Sta
 		if w.yields && w.lockedBy != "" && w.lockConn != c {
 			return &provision.LockedError{Holder: w.lockedBy}
 		}
+		if p := w.pending; p != nil && !p.Stuck && p.seq <= c.proc.asked {
+			w.breach("P5: planned on top of a commit that may be gone in a moment")
+		}
 		c.staged = true
 		x := &change{c: c, intent: i.(intent), replace: opts.Replace, before: w.running}
 		x.result = x.intent.result(w.running, opts.Replace)
@@ -415,6 +433,9 @@ func (c *conn) Rollback(ctx context.Context, id string) error {
 
 func (c *conn) Save(ctx context.Context) error {
 	return c.do(ctx, opSave, func() error {
+		if c.w.external <= c.proc.stageSeq && c.w.lacks(c.w.running) {
+			c.w.breach("P4: saved %v, which is not what was approved", c.w.running)
+		}
 		c.w.seq++
 		c.w.startup = c.w.running
 		return nil
@@ -425,7 +446,12 @@ func (c *conn) Close() error {
 	// Close has no context of its own: one that hangs comes back late.
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	err := c.do(ctx, opClose, func() error { return nil })
+	err := c.do(ctx, opClose, func() error {
+		if !c.struck && (c.staged || c.w.lockConn == c) {
+			c.w.breach("P1: closed with something staged %t, locked %t", c.staged, c.w.lockConn == c)
+		}
+		return nil
+	})
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	c.w.unplug(c)
@@ -463,7 +489,8 @@ func (x *change) Commit(ctx context.Context, opts provision.CommitOptions) (p *p
 		}
 		x.judge()
 		if w.caps.ConfirmedCommit {
-			w.pending = &pending{before: w.running, Pending: provision.Pending{
+			w.seq++
+			w.pending = &pending{seq: w.seq, before: w.running, Pending: provision.Pending{
 				ID: opts.ID, Holder: opts.Holder, Deadline: time.Now().Add(opts.Window),
 			}}
 			q := w.pending.Pending

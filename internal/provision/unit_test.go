@@ -16,6 +16,7 @@ import (
 
 // request is a request of one process on w.
 func request(w *world, want conf, emit func(provision.Event)) provision.Request {
+	w.lacks = func(conf) bool { return false }
 	p := &proc{name: "run 1", cancel: func() {}, killed: make(chan struct{})}
 	return provision.Request{
 		Target: target{w, p}, Intent: intent{want}, Commit: true, Save: true, DryRun: true,
@@ -285,7 +286,7 @@ func TestObserveWaitsForAPendingCommit(t *testing.T) {
 		if err != nil || res.Running.Digest != start.digest() {
 			t.Fatalf("%q %v", res.Running.Digest, err)
 		}
-		if settled != "waited 7s for the commit of another run; it was undone" {
+		if settled != "waited 10s for the commit of another run; it was undone" {
 			t.Errorf("event says %q", settled)
 		}
 		if len(w.conns) > 0 {
@@ -318,6 +319,18 @@ func TestCtrlCBeforeTheCommitLeavesNothing(t *testing.T) {
 		_, err := provision.Run(ctx, req)
 		if !errors.Is(err, context.Canceled) || w.running != start || w.lockedBy != "" || len(w.conns) > 0 {
 			t.Errorf("%v, running %v, lock %q, %d sessions", err, w.running, w.lockedBy, len(w.conns))
+		}
+	})
+}
+
+func TestKeptConnectionThatBroke(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(variantNamed("netconf"), start, start, map[int]fault{1: lostBefore})
+		req := request(w, want, nil)
+		req.Target.(target).p.counted = true
+		res, err := provision.Run(t.Context(), req)
+		if err != nil || res.Outcome != provision.OutcomePlanned {
+			t.Errorf("%s %v", res.Outcome, err)
 		}
 	})
 }
