@@ -22,7 +22,7 @@ type Group struct {
 }
 
 // usualKeys are names of leafs that are keys of lists wherever they are unique.
-var usualKeys = [...]string{"name", "id", "index", "key", "identifier"}
+var usualKeys = [...]string{"name", "id", "index", "identifier"}
 
 // maxKeys is how many leading leafs are tried as the keys of a list.
 const maxKeys = 6
@@ -31,7 +31,7 @@ const maxKeys = 6
 // of names. There is no data model at hand, so it goes by structure:
 //
 //   - elements of one name under one parent are a list;
-//   - its key is a child leaf "name", "id", "index", "key" or "identifier", if
+//   - its key is a child leaf "name", "id", "index" or "identifier", if
 //     every entry has one and no two of a tree share a value; else, where a tree
 //     has several entries, the fewest leading child leafs that are unique (RFC
 //     7950 section 7.8.5 puts keys first, in the order of the key statement);
