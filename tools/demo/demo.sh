@@ -136,7 +136,12 @@ lacks() { ! has "$@"; }
 
 # ---- the story --------------------------------------------------------------
 opening() {
-	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider. lab is tools/lab/lab.sh for the lab of this demo. Of Terraform's output what repeats is left out: attributes that stay as they are, fingerprints, and where in main.tf a message comes from."
+	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider. Of Terraform's output what repeats is left out: attributes that stay as they are, fingerprints, and where in main.tf a message comes from."
+	if [ "$lab_kind" = simulated ]; then
+		say "Simulated: no FRR, no netconfd and no BGP run here. The provider talks over real SSH to programs that imitate the devices, and lab is their console; what show bgp summary prints is worked out from the configurations."
+	else
+		say "lab is tools/lab/lab.sh for the lab of this demo."
+	fi
 	lab_up
 	run 'lab status'
 	[ "$lab_kind" = simulated ] || say "(The jump host, n2 and b1 are of the same lab; the demo does not use them.)"

@@ -54,7 +54,7 @@ func serve(ctx context.Context, l net.Listener, run func(args []string) answer) 
 			return
 		}
 		wg.Go(func() {
-			defer conn.Close() //nolint:errcheck // the answer is out, or the caller has gone
+			defer conn.Close()
 			var c command
 			if json.NewDecoder(bufio.NewReader(conn)).Decode(&c) == nil {
 				_ = json.NewEncoder(conn).Encode(run(c.Args))
@@ -69,7 +69,7 @@ func ask(ctx context.Context, args []string) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("no simulated lab is up here: %w", err)
 	}
-	defer conn.Close() //nolint:errcheck // read to its end below
+	defer conn.Close()
 	if deadline, ok := ctx.Deadline(); ok {
 		if err := conn.SetDeadline(deadline); err != nil {
 			return answer{}, fmt.Errorf("set the deadline: %w", err)

@@ -149,7 +149,7 @@ func write(dir, name, text string) error {
 	if err != nil {
 		return fmt.Errorf("open the lab's directory: %w", err)
 	}
-	defer root.Close() //nolint:errcheck // nothing is written through it
+	defer root.Close()
 	return root.WriteFile(name, []byte(text), 0o600)
 }
 
@@ -170,7 +170,7 @@ func reach(addr string) error {
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	defer conn.Close() //nolint:errcheck // nothing is written
+	defer conn.Close()
 	deadline, _ := ctx.Deadline()
 	if err := conn.SetDeadline(deadline); err != nil {
 		return fmt.Errorf("set the deadline: %w", err)

@@ -134,18 +134,3 @@ func TestPortThatIsTaken(t *testing.T) {
 		t.Error("the port of a running lab was taken twice")
 	}
 }
-
-// TestConsoleOfNoLab: without a lab a command says so.
-func TestConsoleOfNoLab(t *testing.T) {
-	t.Chdir(t.TempDir())
-	var out strings.Builder
-	if code, err := run(filepath.Join(t.TempDir(), "none"), []string{"status"}, &out); code == 0 || err == nil {
-		t.Errorf("code %d, error %v", code, err)
-	}
-	if code, err := run(t.TempDir(), nil, &out); code != exitUsage || err == nil {
-		t.Errorf("without a command: code %d, error %v", code, err)
-	}
-	if code, err := run(filepath.Join(t.TempDir(), "none"), []string{"down"}, &out); code != 0 || err != nil {
-		t.Errorf("down of nothing: code %d, error %v", code, err)
-	}
-}

@@ -11,7 +11,8 @@
 //	simlab reach NODE                 whether its SSH answers
 //	simlab reboot NODE                lose everything but the startup configuration
 //
-// The directory is $LAB_DIR, the first port $LAB_PORTBASE (29300).
+// The directory is $LAB_DIR; the ports are those after $LAB_PORTBASE (29300), or
+// free ones if that is 0.
 package main
 
 import (
@@ -108,7 +109,7 @@ func up(dir string, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("make the log: %w", err)
 	}
-	defer log.Close() //nolint:errcheck // the child writes through a descriptor of its own
+	defer log.Close()
 	child := exec.Command(self, "serve")
 	child.Env = append(os.Environ(), "LAB_DIR="+dir)
 	child.Stdout, child.Stderr = log, log
@@ -178,7 +179,7 @@ func serveLab(dir string) error {
 	base := 29300
 	if text := os.Getenv("LAB_PORTBASE"); text != "" {
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > 65000 {
+		if err != nil || n < 0 || n > 65000 {
 			return fmt.Errorf("LAB_PORTBASE is a port, not %q", text)
 		}
 		base = n
@@ -190,7 +191,7 @@ func serveLab(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer l.close() //nolint:errcheck // the process ends
+	defer l.close()
 	socket, err := listen()
 	if err != nil {
 		return err
