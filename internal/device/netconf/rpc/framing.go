@@ -180,11 +180,12 @@ func (w *Writer) Write(msg []byte) error {
 	if w.chunked {
 		return w.writeChunked(msg)
 	}
-	if bytes.Contains(msg, endOfMessage) {
+	// One write: what is sent in two parts can be seen in two parts.
+	framed := append(msg[:len(msg):len(msg)], endOfMessage...)
+	if bytes.Index(framed, endOfMessage) != len(msg) { // also when msg ends in half a mark
 		return fmt.Errorf("%w: the message holds %s", ErrFraming, endOfMessage)
 	}
-	// One write: what is sent in two parts can be seen in two parts.
-	_, err := w.out.Write(append(msg[:len(msg):len(msg)], endOfMessage...))
+	_, err := w.out.Write(framed)
 	return err
 }
 

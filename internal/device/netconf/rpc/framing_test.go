@@ -95,7 +95,7 @@ func TestAnnouncedSizeCostsNothing(t *testing.T) {
 func TestWriteRefuses(t *testing.T) {
 	var b bytes.Buffer
 	w := NewWriter(&b)
-	for _, msg := range []string{"", "<a>]]>]]></a>"} {
+	for _, msg := range []string{"", "<a>]]>]]></a>", "<a/>]]>"} {
 		if err := w.Write([]byte(msg)); !errors.Is(err, ErrFraming) {
 			t.Errorf("%q: %v", msg, err)
 		}
