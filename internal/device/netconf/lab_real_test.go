@@ -267,3 +267,5 @@ func TestSuiteOnNetconfd(t *testing.T) {
 }
 
 func TestTrapsOnNetconfd(t *testing.T) { runTraps(t, newReal(t)) }
+
+func TestLargeOnNetconfd(t *testing.T) { testLarge(t, newReal(t)) }
