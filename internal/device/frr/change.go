@@ -26,6 +26,9 @@ type change struct {
 	diff    provision.Diff
 	edits   []edit
 	unsaved bool
+	// password tells that a replace takes the password of the terminals away,
+	// which frr-reload.py does not.
+	password bool
 }
 
 var _ provision.Change = (*change)(nil)
@@ -93,6 +96,11 @@ func (c *change) ask(ctx context.Context) error {
 	c.diff.By = provision.ByDevice
 	if c.replace {
 		c.edits = replaceEdits(t, c.before.entries)
+		if stays := staysBehind(parse(string(c.text)), c.before.entries); len(stays) > 0 {
+			c.edits = append(c.edits, stays...)
+			c.diff.By = provision.ByClient
+			c.password = true
+		}
 	} else {
 		var exact bool
 		if c.edits, exact = mergeEdits(t.add, c.before.entries); !exact {
@@ -178,12 +186,14 @@ func (c *change) Discard(context.Context) error { return nil }
 func (c *change) Commit(ctx context.Context, opts provision.CommitOptions) (*provision.Pending, error) {
 	s := c.session
 	s.last = nil
-	mode := map[bool]string{false: "merge", true: "replace"}[c.replace]
 	seconds := int64((opts.Window + time.Second - 1) / time.Second)
 	id, holder := oneLine(opts.ID), oneLine(opts.Holder)
-	text := c.text
-	if !c.replace {
-		text = effective(c.text, c.before.entries)
+	mode, text := "replace", c.text
+	switch {
+	case !c.replace:
+		mode, text = "merge", effective(c.text, c.before.entries)
+	case c.password:
+		mode = "replace-password"
 	}
 	a, err := s.call(ctx, "commit", text, mode, sha(text), sha(c.before.running),
 		strconv.FormatInt(max(seconds, 1), 10), id, holder, lean(undoScript))

@@ -1,6 +1,7 @@
 package frr
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
@@ -87,6 +88,22 @@ func gone(e entry, within map[string][]entry) []edit {
 	list := []edit{{entry: e}}
 	for _, r := range within[e.inside()] {
 		list = append(list, gone(r, within)...)
+	}
+	return list
+}
+
+// staysBehind is the password of the terminals, if it runs and is not wanted:
+// frr-reload.py takes it for something that cannot be removed and says nothing.
+func staysBehind(wanted, running []entry) []edit {
+	isPassword := func(e entry) bool { return e.path == "" && strings.HasPrefix(e.line, "password ") }
+	if slices.ContainsFunc(wanted, isPassword) {
+		return nil
+	}
+	var list []edit
+	for _, e := range running {
+		if isPassword(e) {
+			list = append(list, edit{entry: e})
+		}
 	}
 	return list
 }

@@ -14,10 +14,7 @@ import (
 
 // The router gives a lock up after a minute of silence, so that one whose
 // connection was cut without a word does not stay.
-const (
-	beatEvery   = 15 * time.Second
-	unlockLimit = 3 * time.Second
-)
+const beatEvery = 15 * time.Second
 
 // held is a lock that a remote command holds while we talk to it.
 type held struct {

@@ -202,3 +202,26 @@ func TestOpenRefused(t *testing.T) {
 		t.Errorf("a closed port: %v", err)
 	}
 }
+
+func TestReplaceTakesThePasswordOfTheSimulator(t *testing.T) {
+	l := newSimLab(t)
+	l.ChangeByHand(t, "password hunter2-hunter2")
+	s, err := frr.New().Open(t.Context(), l.Device())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	c, err := s.Stage(t.Context(), intent(l.Fixture().Base), provision.StageOptions{Replace: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Diff(); got.String() != "- password <redacted>" || got.By != provision.ByClient {
+		t.Errorf("by %s:\n%s", got.By, got)
+	}
+	if _, err := c.Commit(t.Context(), provision.CommitOptions{ID: "i", Holder: "h", Window: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(l.router.Running(), "password") {
+		t.Error("the password is still there")
+	}
+}

@@ -252,6 +252,23 @@ func TestHostnameThatDoesNotTake(t *testing.T) {
 	r.back(time.Second)
 }
 
+// frr-reload.py leaves a password where it is, and says nothing.
+func TestReplaceTakesThePassword(t *testing.T) {
+	r := newRig(t)
+	r.ChangeByHand(t, "password "+r.Fixture().Secret)
+	s := r.open()
+	c := r.stage(s, r.Fixture().Base, true)
+	r.same(c.Diff(), "- password <redacted>")
+	r.commit(c, time.Minute)
+	if v, err := c.Verify(t.Context(), s); err != nil || !v.Remaining.Empty() {
+		t.Errorf("remaining\n%s\n%v", v.Remaining, err)
+	}
+	if err := s.Confirm(t.Context(), trapID); err != nil {
+		t.Fatal(err)
+	}
+	r.back(time.Second)
+}
+
 // What one run of frr-reload.py leaves is taken away by the next.
 func TestReplaceGoesOnUntilDone(t *testing.T) {
 	r := newRig(t)

@@ -167,6 +167,16 @@ func TestReplaceDifference(t *testing.T) {
 	}
 }
 
+func TestPasswordStaysBehind(t *testing.T) {
+	running := parse("hostname a\npassword x\nline vty\n password y\nexit\n")
+	if got := staysBehind(parse("hostname a\n"), running); len(got) != 1 || got[0].line != "password x" || got[0].add {
+		t.Errorf("stays behind: %v", got)
+	}
+	if got := staysBehind(parse("password z\n"), running); len(got) != 0 {
+		t.Errorf("stays behind though another one comes: %v", got)
+	}
+}
+
 // merged is the difference of a merge whose lines are all new to the router.
 func merged(running, intent string) string {
 	var add []entry

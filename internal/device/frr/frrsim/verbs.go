@@ -207,6 +207,9 @@ func (r *Router) commit(a *answer, in []byte) int {
 	if a.arg(0) == "merge" {
 		errs = r.running.load(string(in))
 	} else {
+		if a.arg(0) == "replace-password" {
+			r.running.remove("", "password")
+		}
 		errs = r.running.reload(string(in))
 	}
 	code := "0"
