@@ -449,7 +449,9 @@ run)
 	go_on
 	;;
 down)
+	[ -f "$state/.demo" ] || die "there is no demo in $state"
 	down
+	echo "demo: the lab is down and $state is gone"
 	;;
 transcript)
 	. "$repo/tools/demo/transcript.sh"
