@@ -1,0 +1,73 @@
+package lifecycle_test
+
+import "testing"
+
+// subject is a resource and the real things behind it: what the matrix must
+// know of them. Methods fail the test on errors.
+type subject interface {
+	// Type is the resource's type.
+	Type() string
+	// Reset makes the things what they were before any case and reachable. The
+	// provider of the next commands writes its events into dir.
+	Reset(t *testing.T, dir string)
+	// Provider is HCL that goes before a case's own: the provider block.
+	Provider(t *testing.T, dir string) string
+	// Words are what stands in the cases' HCL in angle brackets, by name: see
+	// the constants of words.
+	Words() map[string]string
+
+	// Sessions counts the logins that the things have accepted so far.
+	Sessions(t *testing.T) int
+	// Commits counts the commits that the events tell of since Reset.
+	Commits(t *testing.T) int
+	// Look looks at the things, not through the provider.
+	Look(t *testing.T) look
+	// Leftovers names what is left on the things that no plan and no apply may
+	// leave: sessions, locks, files, candidates.
+	Leftovers(t *testing.T) []string
+
+	// Drift changes by hand what <first> names; Elsewhere changes something that
+	// neither <first> nor <second> names.
+	Drift(t *testing.T)
+	Elsewhere(t *testing.T)
+	// Cut makes the first thing unreachable, Heal undoes it.
+	Cut(t *testing.T)
+	Heal(t *testing.T)
+}
+
+// look is what the things are.
+type look struct {
+	// Holds says shortly which thing has what, such as "r1: first, r2: second";
+	// empty when no thing has anything of the cases.
+	Holds string
+	// Now is what the things do, as a whole; Saved is what they do after a
+	// restart. Equal states give equal texts, so that Now == Saved tells that
+	// everything is saved.
+	Now, Saved string
+}
+
+// The words that every subject has. Bodies are what stands between the braces
+// of a resource block.
+const (
+	wordType      = "type"      // the resource's type
+	wordID        = "id"        // import id of the thing of <first>
+	wordOtherID   = "other id"  // import id of the thing of <rendered>
+	wordFirst     = "first"     // body: a thing and what it shall be
+	wordSecond    = "second"    // body: the same thing, something more
+	wordBehaviour = "behaviour" // body: <first>, but for what only the provider hears of
+	wordOther     = "other"     // body: another thing by name, otherwise <first>
+	wordOther2    = "other 2"   // body: another thing by name, otherwise <second>
+	wordRendered  = "rendered"  // body: only the name of a third thing, the source of truth has the rest
+	wordBroken    = "broken"    // body: <first>, and a change that the thing cannot live with
+	wordLater     = "later"     // body: <first>, what it shall be is terraform_data.later.output
+	wordAllowed   = "allowed"   // body: <later>, and leave to apply what was not reviewed
+	wordValue     = "value"     // expression: what terraform_data.later hands to <later>, to be <first>
+	wordValue2    = "value 2"   // expression: the same, to be <second>
+)
+
+func words() []string {
+	return []string{
+		wordType, wordID, wordOtherID, wordFirst, wordSecond, wordBehaviour, wordOther, wordOther2,
+		wordRendered, wordBroken, wordLater, wordAllowed, wordValue, wordValue2,
+	}
+}
