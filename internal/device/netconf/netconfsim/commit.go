@@ -86,25 +86,35 @@ func (s *session) commit(op *xmltree.Node) *failure {
 			return err
 		}
 	}
-	id := childText(op, "persist-id")
-	switch p := d.pending; {
-	case id != "" && (p == nil || p.persist == ""):
-		return &errNotPersist
-	case id != "" && p.persist != id:
-		return &errOtherID
-	case id == "" && p != nil && op.Child("confirmed") != nil:
-		return &errFailed
-	case id == "" && p != nil && (p.persist != "" || p.session != s.id):
-		return &errWaits
-	case p != nil:
-		p.timer.Stop()
-		d.pending = nil
+	if err := s.settle(op); err != nil {
+		return err
 	}
 	before := d.running
 	s.apply()
 	if op.Child("confirmed") != nil {
 		s.arm(op, before)
 	}
+	return nil
+}
+
+// settle refuses a commit that a pending one forbids, and ends the pending one
+// that it confirms.
+func (s *session) settle(op *xmltree.Node) *failure {
+	id, p := childText(op, "persist-id"), s.d.pending
+	switch {
+	case id != "" && (p == nil || p.persist == ""):
+		return &errNotPersist
+	case p == nil:
+		return nil
+	case id != "" && p.persist != id:
+		return &errOtherID
+	case id == "" && op.Child("confirmed") != nil:
+		return &errFailed
+	case id == "" && (p.persist != "" || p.session != s.id):
+		return &errWaits
+	}
+	p.timer.Stop()
+	s.d.pending = nil
 	return nil
 }
 

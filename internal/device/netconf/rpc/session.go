@@ -35,8 +35,9 @@ const (
 	defaultTimeout = time.Minute
 	// closeTimeout is how long a server may take to answer close-session.
 	closeTimeout = time.Second
-	// DefaultPause: netconfd 2.13 never answers an rpc that comes in the same
-	// piece of the stream as our hello (measured; 50 ms is safe).
+	// DefaultPause is what netconfd 2.13 needs: it never answers an rpc that
+	// comes in the same piece of the stream as our hello (measured; 50 ms is
+	// safe).
 	DefaultPause = 50 * time.Millisecond
 )
 
