@@ -449,9 +449,12 @@ run)
 	go_on
 	;;
 down)
-	[ -f "$state/.demo" ] || die "there is no demo in $state"
-	down
-	echo "demo: the lab is down and $state is gone"
+	if [ -f "$state/.demo" ]; then
+		down
+		echo "demo: the lab is down and $state is gone"
+	else
+		echo "demo: there is none in $state"
+	fi
 	;;
 transcript)
 	. "$repo/tools/demo/transcript.sh"
