@@ -319,6 +319,28 @@ func TestTimerSurvives(t *testing.T) {
 		r.console(t, "umount -l /usr/lib/frr/frr-reload.py")
 		r.back(20 * time.Second)
 	})
+	t.Run("a disk that is full by then", func(t *testing.T) {
+		r := newRig(t)
+		r.commit(r.stage(r.open(), r.Fixture().Merge, false), 2*time.Second)
+		r.console(t, "dd if=/dev/zero of=/run/fill bs=64k 2>/dev/null; dd if=/dev/zero of=/tmp/fill bs=64k 2>/dev/null; true")
+		r.back(20 * time.Second)
+	})
+	t.Run("a commit that hangs", func(t *testing.T) {
+		r := newRig(t)
+		c := r.stage(r.open(), r.Fixture().Merge, false)
+		r.console(t, `cp /usr/bin/vtysh /run/vtysh.real
+printf '#!/bin/sh\ncase "$*" in *intent.conf*) sleep 1000 ;; esac\nexec /run/vtysh.real "$@"\n' >/run/vtysh.slow
+chmod 755 /run/vtysh.slow && mount --bind /run/vtysh.slow /usr/bin/vtysh`)
+		t.Cleanup(func() { r.console(t, "umount -l /usr/bin/vtysh; rm -f /run/vtysh.*") })
+		_, err := c.Commit(t.Context(), provision.CommitOptions{ID: trapID, Holder: "the traps", Window: 2 * time.Second})
+		if err == nil {
+			t.Error("a commit that was ended by the timer succeeded")
+		}
+		r.back(20 * time.Second)
+		if out := r.console(t, "pgrep -f '^sleep 1000' || true"); out != "" {
+			t.Errorf("still hanging: %s", out)
+		}
+	})
 	t.Run("not being killed: then it says so", func(t *testing.T) {
 		for _, end := range []string{"confirm", "rollback"} {
 			r := newRig(t)

@@ -25,7 +25,7 @@ fi
 # A commit that is still at work must not go on after the undoing.
 exec 8<apply.lock
 if ! flock -n 8; then
-	read -r group <applier && kill -KILL -- "-$group" 2>/dev/null
+	read -r group <applier && kill -s KILL -- "-$group" 2>/dev/null
 	flock -w 10 8
 fi
 exec 8<&-
