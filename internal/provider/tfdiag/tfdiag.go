@@ -18,12 +18,17 @@ import (
 
 // Error makes an error of a device: "r1: stage failed", and as detail the
 // cause, the state of the device, how it was checked and what to do next. An
-// error that is mended at one attribute stands there.
+// error that is mended at one attribute stands there: what the device refuses
+// stands at the intended configuration.
 func Error(name string, err error) diag.Diagnostic {
 	summary, detail := describe(name, err)
 	var at *client.AttributeError
 	if errors.As(err, &at) {
 		return diag.NewAttributeErrorDiagnostic(path.Root(at.Attribute), summary, detail)
+	}
+	var rejected *provision.RejectedError
+	if errors.As(err, &rejected) {
+		return diag.NewAttributeErrorDiagnostic(path.Root("config"), summary, detail)
 	}
 	return diag.NewErrorDiagnostic(summary, detail)
 }

@@ -25,6 +25,9 @@ func TestErrorOfARun(t *testing.T) {
 	if d.Severity() != diag.SeverityError || d.Summary() != "r1: stage failed" {
 		t.Errorf("%v %q", d.Severity(), d.Summary())
 	}
+	if at, ok := d.(diag.DiagnosticWithPath); !ok || !at.Path().Equal(path.Root("config")) {
+		t.Errorf("a refused configuration must stand at config: %v", d)
+	}
 	want := "Device: r1 (frr)\nCause: line 2: % Unknown command\nState: not applied\nChecked: nothing was sent\nNext: mend line 2"
 	if d.Detail() != want {
 		t.Errorf("detail:\n%s\nwant:\n%s", d.Detail(), want)
