@@ -96,7 +96,23 @@ func Provider(attributes map[string]string) string {
 	return b.String()
 }
 
-// Quote makes an HCL string of a text: nothing in it is interpolated.
+// Quote makes an HCL string of a text: nothing in it is interpolated. Bytes
+// that are no UTF-8 become U+FFFD, since no HCL string holds them.
 func Quote(text string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(text))
+	var b strings.Builder
+	for _, r := range strings.NewReplacer("${", "$${", "%{", "%%{").Replace(text) {
+		switch q := strconv.QuoteRune(r); {
+		case r == '"' || r == '\\':
+			b.WriteString("\\" + string(r))
+		case r == '\'' || strconv.IsPrint(r):
+			b.WriteRune(r)
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteString(strings.Trim(q, "'"))
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return `"` + b.String() + `"`
 }

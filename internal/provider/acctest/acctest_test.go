@@ -41,6 +41,17 @@ func TestProvider(t *testing.T) {
 	}
 }
 
+func TestQuote(t *testing.T) {
+	for text, want := range map[string]string{
+		"it's \"x\" \\ ${y} %{z}\r\n\t": `"it's \"x\" \\ $${y} %%{z}\r\n\t"`,
+		"\a\x00é\ufeff\U000e0001\xff":   `"\u0007\u0000é\ufeff\U000e0001` + "\ufffd" + `"`,
+	} {
+		if got := acctest.Quote(text); got != want {
+			t.Errorf("%q: got %s want %s", text, got, want)
+		}
+	}
+}
+
 func TestReadLab(t *testing.T) {
 	dir := t.TempDir()
 	const inv = `[{"name":"r1","kind":"router","host":"127.0.0.1","port":25301,"user":"netops","password":"p","mgmt_host":"198.18.1.2","mgmt_port":22,"host_key":"ssh-ed25519 AAAA"},
