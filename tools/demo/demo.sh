@@ -338,7 +338,7 @@ terraform apply -auto-approve' done_part
 
 step_merge() {
 	heading 'Merge: what the intent does not name stays, and is counted'
-	say "Back to merging. Somebody else's route on r1 is none of our business: the plan leaves it alone, and unmanaged_lines counts it."
+	say "Back to merging. Somebody else's route on r1 is none of our business: the plan leaves it alone, and unmanaged_lines counts it. Here diff_by is client: a router says which lines of a merge are new to it, and which old line a new one replaces is concluded by the provider."
 	run "rm terraform.tfvars
 lab drift r1 'ip route 198.51.100.0/24 Null0'
 sed -i 's/description to-r2/description to-r2, rack 7/' configs/r1.conf"

@@ -67,6 +67,9 @@ mkdir -p "$(dirname "$guide")"
 		"$(date -u +%Y-%m-%d)" "$(versions)"
 	normalise <"$recorded"
 	printf '\n## Afterwards\n\nThe lab stays up: the demo ends by saying how to look at the routers and how to go on by hand. `make demo-down` takes it down.\n'
-} | sed 's/{{/{{ "{{" }}/g' >"$guide"
+} >"$guide"
+# The generator of the documentation copies a guide that is no .tmpl as it is.
+mkdir -p "$repo/docs/guides"
+cp "$guide" "$repo/docs/guides/demo.md"
 down
-echo "demo: wrote ${guide#"$repo"/}"
+echo "demo: wrote ${guide#"$repo"/} and docs/guides/demo.md"
