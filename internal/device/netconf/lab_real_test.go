@@ -66,7 +66,7 @@ func newReal(t *testing.T) *realLab {
 	if l.dev.Name == "" {
 		t.Fatalf("the lab has no node %s", l.node)
 	}
-	t.Cleanup(func() { l.hangUp(); l.Reset(t); l.hangUp() })
+	t.Cleanup(func() { l.hangUp(); l.resetTo(t, "") }) // as the lab boots it
 	return l
 }
 

@@ -38,7 +38,10 @@ func (s *session) Stage(ctx context.Context, intent provision.Intent, opts provi
 	if err != nil {
 		return nil, err
 	}
-	return c, c.compare(ctx, trees)
+	if err := c.compare(ctx, trees); err != nil {
+		return nil, errors.Join(err, s.giveBack(ctx, false))
+	}
+	return c, nil
 }
 
 // withCandidate loads the candidate under its lock and works with it. What was
