@@ -42,7 +42,7 @@ func (p *planner) drift(digest string, res provision.Result) {
 	summary := p.name() + ": changed outside Terraform since run " + p.kept.Run
 	detail := "The running configuration is not the one that this run left. Somebody else changed it, or a later run was killed."
 	if p.kept.fingerprint(digest) != p.prior.IntendedHash.ValueString() {
-		detail += " The intended configuration has changed as well: the difference holds both."
+		detail += " The intended configuration has changed as well: the difference can hold both."
 	}
 	if p.plan.OnDrift.ValueString() == driftFail {
 		p.diags.AddAttributeError(path.Root("on_drift"), summary,
@@ -50,5 +50,9 @@ func (p *planner) drift(digest string, res provision.Result) {
 				"To make the device what is intended:\n"+res.Diff.String())
 		return
 	}
-	p.diags.AddWarning(summary, detail+" The plan puts it back (on_drift = \"revert\"); see diff.")
+	what := "puts back what the intended configuration names, and leaves the rest"
+	if p.plan.ReplaceConfig.ValueBool() {
+		what = "puts it back"
+	}
+	p.diags.AddWarning(summary, detail+" The plan "+what+" (on_drift = \"revert\"); see diff.")
 }

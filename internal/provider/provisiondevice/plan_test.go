@@ -165,6 +165,14 @@ func TestPlanOnDrift(t *testing.T) {
 	if diags.HasError() || !has(diags, diag.SeverityWarning, "r1: changed outside Terraform since run run-0") || s.plan.Diff.ValueString() != "+ hostname r1" {
 		t.Errorf("revert: %+v %v", s.plan, diags)
 	}
+	if !has(diags, diag.SeverityWarning, "puts back what the intended configuration names, and leaves the rest") {
+		t.Errorf("a merge does not undo everything: %v", diags)
+	}
+	s = drifted(driftRevert)
+	s.plan.ReplaceConfig = types.BoolValue(true)
+	if diags := s.run(t); !has(diags, diag.SeverityWarning, "The plan puts it back") {
+		t.Errorf("replace: %v", diags)
+	}
 	diags = drifted(driftFail).run(t)
 	if !has(diags, diag.SeverityError, "r1: changed outside Terraform since run run-0") || !has(diags, diag.SeverityError, "+ hostname r1") {
 		t.Errorf("fail must show what was changed: %v", diags)
@@ -201,7 +209,7 @@ func TestPlanTellsThatTheIntentChangedToo(t *testing.T) {
 	s.config.Config = types.StringValue("hostname r1\nntp 192.0.2.9")
 	s.kept = s.kept.applied("something else", "run-0")
 	s.prior.RunningHash = types.StringValue(s.kept.fingerprint(s.fake.devices["r1"].snapshot().Digest))
-	if diags := s.run(t); !has(diags, diag.SeverityWarning, "the difference holds both") {
+	if diags := s.run(t); !has(diags, diag.SeverityWarning, "the difference can hold both") {
 		t.Error(diags)
 	}
 }
