@@ -44,7 +44,7 @@ type frrBox struct {
 
 func (b frrBox) node() acctest.Node  { return b.lab.Nodes[b.name] }
 func (b frrBox) intent(k int) string { return b.mark(k)[2:] + "\n" }
-func (b frrBox) mark(k int) string   { return fmt.Sprintf("+ ip route 198.51.%d.%d/32 Null0", 100+k/200, k%200) }
+func (b frrBox) mark(k int) string   { return fmt.Sprintf("+ ip route 198.51.100.%d/32 Null0", k) }
 
 func (b frrBox) console(t testing.TB, command ...string) string {
 	t.Helper()

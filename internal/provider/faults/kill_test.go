@@ -107,7 +107,13 @@ func within() []moment {
 func waiting() moment {
 	return moment{"while the commit waits", func(r *rig) func() bool {
 		s := r.box.(netconfBox).session(r.t)
-		return func() bool { return pending(r.t, s) }
+		return func() bool {
+			if !pending(r.t, s) {
+				return false
+			}
+			_ = s.Close()
+			return true
+		}
 	}}
 }
 

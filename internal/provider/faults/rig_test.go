@@ -138,16 +138,21 @@ func (r *rig) until(ended <-chan struct{}, when func() bool) bool {
 	return true
 }
 
-// eventually waits until a condition holds.
-func eventually(t testing.TB, what string, holds func() bool) {
+// eventually waits until nothing is wrong any more.
+func eventually(t testing.TB, wrong func() string) {
 	t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for limit := time.After(patience); !holds(); {
+	limit := time.After(patience)
+	for {
+		what := wrong()
+		if what == "" {
+			return
+		}
 		select {
 		case <-tick.C:
 		case <-limit:
-			t.Fatal(what + " did not come true")
+			t.Fatal(what)
 		}
 	}
 }
@@ -267,11 +272,30 @@ func (r *rig) truth(k int) {
 // clean checks that nothing is left on the device.
 func (r *rig) clean() {
 	r.t.Helper()
-	var left []string
-	eventually(r.t, "nothing left on the device", func() bool {
-		left = r.leftovers(r.t)
-		return len(left) == 0
+	eventually(r.t, func() string {
+		if left := r.leftovers(r.t); len(left) > 0 {
+			return fmt.Sprintf("left on the device: %q", left)
+		}
+		return ""
 	})
+}
+
+// ended checks that what an apply said of item k is what the console shows.
+func (r *rig) ended(code int, output string, k int) {
+	r.t.Helper()
+	running, startup := r.has(r.t, k)
+	if code == 0 {
+		if !running || !startup {
+			r.t.Errorf("the apply said nothing, but running: %t, saved: %t:\n%s", running, startup, output)
+		}
+		return
+	}
+	says(r.t, "the error", output, "Error: "+r.node().Name+": ", "Device: "+r.node().Name, "Cause: ", "State: ", "Next: ")
+	for state, on := range map[string]bool{"not applied": false, "reverted": false, "applied": true} {
+		if strings.Contains(output, "State: "+state) && on != running {
+			r.t.Errorf("item is running: %t, but the error says:\n%s", running, output)
+		}
+	}
 }
 
 // says fails unless a text has all of these words.
