@@ -44,6 +44,8 @@ func runTraps(t *testing.T, lab devicetest.Lab) {
 		{"11 the confirming commit takes the candidate along", trapConfirmTakesAlong},
 		{"12 no lock while a commit is pending", trapLockPending},
 		{"13 who holds the lock", trapHolder},
+		{"14 somebody has locked running", trapRunningLocked},
+		{"15 a session that an operator kills", trapKilled},
 	} {
 		t.Run(tr.name, func(t *testing.T) {
 			lab.Reset(t)
@@ -373,4 +375,32 @@ func trapHolder(t *testing.T, lab devicetest.Lab) {
 			t.Errorf("locked by %s, which is session %s", h, other.ID())
 		}
 	}
+}
+
+func trapRunningLocked(t *testing.T, lab devicetest.Lab) {
+	other, ours := raw(t, lab), driven(t, lab)
+	must(t, other.Lock(t.Context(), rpc.Running))
+	var l *provision.LockedError
+	if _, err := stage(t, ours, added, provision.StageOptions{}).Commit(t.Context(), persist); !errors.As(err, &l) || l.Holder == "" {
+		t.Errorf("commit: %v", err)
+	}
+	must(t, other.Unlock(t.Context(), rpc.Running), ours.Lock(t.Context(), "a test"))
+	if runs(t, lab, isAdded) {
+		t.Error("committed all the same")
+	}
+}
+
+func trapKilled(t *testing.T, lab devicetest.Lab) {
+	other, ours := raw(t, lab), driven(t, lab)
+	facts, err := ours.Facts(t.Context())
+	must(t, err, ours.Lock(t.Context(), "a test"))
+	_, err = other.Do(t.Context(), []byte("<kill-session><session-id>"+facts["session_id"]+"</session-id></kill-session>"))
+	must(t, err)
+	if !devicetest.Eventually(t, 2*time.Second, func() bool { return !ours.Alive() }) {
+		t.Error("a killed session is alive")
+	}
+	if _, err := ours.Read(t.Context()); !errors.Is(err, provision.ErrConnectionLost) {
+		t.Errorf("read: %v", err)
+	}
+	must(t, other.Lock(t.Context(), rpc.Candidate), ours.Close())
 }
