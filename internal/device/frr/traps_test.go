@@ -526,3 +526,23 @@ func TestFiveMegabytes(t *testing.T) {
 		t.Errorf("%d lines: +%d -%d", n, added, removed)
 	}
 }
+
+// CRLF and a missing last newline mean nothing, also to the router itself.
+func TestLineEnds(t *testing.T) {
+	r := newRig(t)
+	s := r.open()
+	crlf := strings.TrimSuffix(strings.ReplaceAll(r.Fixture().Base, "\n", "\r\n"), "\r\n")
+	if d := r.stage(s, crlf, true).Diff(); !d.Empty() {
+		t.Errorf("the same with CRLF shows\n%s", d)
+	}
+	c := r.stage(s, r.Fixture().Added+"\r\ninterface eth1\r\n description uplink", false)
+	r.same(c.Diff(), "@@ interface eth1\n- description to-r1\n+ description uplink\n"+"+ "+r.Fixture().Added)
+	r.commit(c, time.Minute)
+	if v, err := c.Verify(t.Context(), s); err != nil || !v.Remaining.Empty() || strings.Contains(string(v.Running.Raw), "\r") {
+		t.Errorf("remaining\n%s\n%v", v.Remaining, err)
+	}
+	if err := s.Rollback(t.Context(), trapID); err != nil {
+		t.Fatal(err)
+	}
+	r.back(time.Second)
+}
