@@ -163,11 +163,15 @@ func TestTheBlock(t *testing.T) {
 		"on_unreachable": "skip", "max_failures": 0, "max_sessions": 3, "redact": []any{`community (\S+)`},
 		"events_file": "events.jsonl", "backup_dir": "backups", "backup_retention": 0,
 	})
+	unlocked := cfg.Credentials["locked"].PrivateKey
+	if key, err := ssh.ParsePrivateKey([]byte(unlocked)); err != nil || string(ssh.MarshalAuthorizedKey(key.PublicKey())) != public {
+		t.Errorf("the key is not unlocked once for all devices: %v", err)
+	}
 	compare(t, cfg, client.Config{
 		Credentials: map[string]client.Credential{
 			"default": {Username: "u", Password: "hunter22", EnablePassword: "enable22", Port: 2201, JumpHost: "near"},
 			"key":     {PrivateKey: plain, HostKey: public, Options: map[string]string{"a": "b"}},
-			"locked":  {PrivateKey: protected, Passphrase: "phrase22", HostKey: "SHA256:" + strings.Repeat("A", 43)},
+			"locked":  {PrivateKey: unlocked, Passphrase: "phrase22", HostKey: "SHA256:" + strings.Repeat("A", 43)},
 		},
 		SSH: client.SSH{
 			KnownHosts: []string{known}, Agent: true, ConnectTimeout: 3 * time.Second, CommandTimeout: time.Minute, Keepalive: 10 * time.Second,
@@ -259,8 +263,8 @@ func TestMistakesStandAtTheAttribute(t *testing.T) {
 	}{
 		{"a path for a key", entry("private_key", "~/.ssh/id"), "", `credentials["x"].private_key`, `file("...")`},
 		{"a broken key", entry("private_key", strings.Replace(plain, "AAAA", "hunter22", 1)), "", `credentials["x"].private_key`, "cannot be used"},
-		{"no passphrase", entry("private_key", protected), "", `credentials["x"].private_key`, "set passphrase"},
-		{"a wrong passphrase", block{"credentials": block{"x": block{"private_key": protected, "passphrase": "hunter22"}}}, "", `credentials["x"].private_key`, "cannot be used"},
+		{"no passphrase", entry("private_key", protected), "", `credentials["x"].private_key`, "set its passphrase"},
+		{"a wrong passphrase", block{"credentials": block{"x": block{"private_key": protected, "passphrase": "hunter22"}}}, "", `credentials["x"].private_key`, "the passphrase does not open"},
 		{"a key of the environment", block{}, "PROVISION_CREDENTIALS_X_PRIVATE_KEY=hunter22", `credentials["x"].private_key`, "cannot be used"},
 		{"a host key", entry("host_key", "ssh-ed25519 nonsense"), "", `credentials["x"].host_key`, ".pub"},
 		{"a fingerprint", entry("host_key", "SHA256:short"), "", `credentials["x"].host_key`, "ssh-keygen -l"},

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"golang.org/x/crypto/ssh"
 
+	devssh "github.com/netprovision/terraform-provider-provision/internal/device/ssh"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 )
 
@@ -89,17 +90,20 @@ func (b *builder) credential(at path.Path, name string, v attr.Value, common cli
 	for _, u := range own.unknown {
 		c.Unknown = append(c.Unknown, strings.TrimPrefix(u, at.String()+"."))
 	}
-	own.checkCredential(at, c, m, common)
+	own.checkCredential(at, &c, m, common)
 	b.diags.Append(own.diags...)
 	return c
 }
 
-// checkCredential finds what can be seen to be wrong without a device.
-func (b *builder) checkCredential(at path.Path, c client.Credential, m credentialModel, common client.SSH) {
+// checkCredential finds what can be seen to be wrong without a device. It
+// unlocks the private key, once for all devices: that takes a while by design.
+func (b *builder) checkCredential(at path.Path, c *client.Credential, m credentialModel, common client.SSH) {
 	if c.PrivateKey != "" && !m.Passphrase.IsUnknown() {
-		if err := checkKey(c.PrivateKey, c.Passphrase); err != nil {
+		key, err := unlock(c.PrivateKey, c.Passphrase)
+		if err != nil {
 			b.errorf(at.AtName("private_key"), "The private key cannot be used: %v.", err)
 		}
+		c.PrivateKey = key
 	}
 	if c.HostKey != "" {
 		if err := checkHostKey(c.HostKey); err != nil {
@@ -111,22 +115,13 @@ func (b *builder) checkCredential(at path.Path, c client.Credential, m credentia
 	}
 }
 
-// checkKey tells why a private key cannot be used; the error quotes none of it.
-func checkKey(text, passphrase string) error {
+// unlock returns a private key without its passphrase; the error quotes none of
+// it.
+func unlock(text, passphrase string) (string, error) {
 	if !strings.Contains(text, "-----BEGIN") {
-		return errors.New("it is not the text of a key in PEM or OpenSSH form (of a path, give file(\"...\"))")
+		return "", errors.New("it is not the text of a key in PEM or OpenSSH form (of a path, give file(\"...\"))")
 	}
-	var err error
-	if passphrase != "" {
-		_, err = ssh.ParseRawPrivateKeyWithPassphrase([]byte(text), []byte(passphrase))
-	} else {
-		_, err = ssh.ParseRawPrivateKey([]byte(text))
-	}
-	var missing *ssh.PassphraseMissingError
-	if errors.As(err, &missing) {
-		return errors.New("it is protected: set passphrase")
-	}
-	return err
+	return devssh.UnlockKey(text, passphrase)
 }
 
 // checkHostKey tells why a pinned host key cannot be used.
