@@ -174,11 +174,24 @@ func (c *Client) request(kind, text string) (*channel, error) {
 func (c *Client) lost(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reason != nil {
+	switch {
+	case c.reason != nil:
 		err = c.reason
+	case isBroken(err), !c.Alive():
+		err = &endedError{err}
 	}
 	return fmt.Errorf("%w: %w", provision.ErrConnectionLost, err)
 }
+
+// endedError is a connection that ended without a word of the host. The
+// transport's own ("use of closed network connection", "EOF") tell nobody why.
+type endedError struct{ err error }
+
+// Error implements error.
+func (*endedError) Error() string { return "the host, or something on the way to it, ended it" }
+
+// Unwrap gives what the transport said.
+func (e *endedError) Unwrap() error { return e.err }
 
 // channel is an open session channel.
 type channel struct {

@@ -174,7 +174,11 @@ func TestRunLosesTheConnection(t *testing.T) {
 			noLeaks(t)
 			_, c := connected(t, f)
 			_, err := c.Run(t.Context(), "apply", strings.NewReader("config"))
-			failure(t, err, lost, "run a command")
+			said := "the exit status never came"
+			if name == "dropped" {
+				said = "connection lost: the host, or something on the way to it, ended it"
+			}
+			failure(t, err, lost, "run a command", said)
 			if c.Alive() != (name == "no exit status") {
 				t.Errorf("Alive is %v", c.Alive())
 			}
@@ -188,7 +192,7 @@ func TestRunOnADeadConnection(t *testing.T) {
 	c := dial(t, config(t, s))
 	s.Drop()
 	_, err := c.Run(t.Context(), "cat", nil)
-	failure(t, err, lost)
+	failure(t, err, lost, "ended it")
 	if c.Alive() {
 		t.Error("Alive after the connection was dropped")
 	}
