@@ -36,7 +36,7 @@ needed() {
 		command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
 	done
 	[ "$lab_kind" = real ] || return 0
-	[ "$(id -u)" = 0 ] || die "real routers in network namespaces need root: sudo make demo
+	[ "$(id -u)" = 0 ] || die "real routers in network namespaces need root: sudo env PATH="\$PATH" make demo
       without root:  make demo LAB=simulated"
 	command -v apt-get >/dev/null || die "the real routers come from Debian's packages, and this system has no apt-get
       on any system: make demo LAB=simulated"
@@ -59,7 +59,7 @@ prepare() {
 		printf '#!/bin/sh\n# The lab of this demo.\nexport LAB_DIR=%s LAB_PORTBASE=%s LAB_N=3 LAB_PROFILE=bare\nexec %s "$@"\n' \
 			"$state/lab" "$portbase" "$repo/tools/lab/lab.sh" >"$lab_command"
 	else
-		go build -C "$repo" -o "$state/bin/simlab" ./internal/device/simlab || die "the simulators do not build"
+		go build -C "$repo" -buildvcs=false -o "$state/bin/simlab" ./internal/device/simlab || die "the simulators do not build"
 		printf '#!/bin/sh\n# The simulated lab of this demo.\nexport LAB_DIR=%s LAB_PORTBASE=%s LAB_N=3 LAB_PROFILE=bare\nexec %s "$@"\n' \
 			"$state/lab" "$portbase" "$state/bin/simlab" >"$lab_command"
 	fi
@@ -79,7 +79,7 @@ build_provider() {
 	os=$(go env GOOS) arch=$(go env GOARCH)
 	dir=$state/plugins/registry.terraform.io/netprovision/provision/0.0.1/${os}_$arch
 	mkdir -p "$dir"
-	go build -C "$repo" -o "$dir/terraform-provider-provision_v0.0.1" . || die "the provider does not build"
+	go build -C "$repo" -buildvcs=false -o "$dir/terraform-provider-provision_v0.0.1" . || die "the provider does not build"
 }
 
 # What the consoles show. Nothing of this goes through the provider.
