@@ -137,7 +137,7 @@ func (a *aftermath) check(ctx context.Context) (where, error) {
 
 // back ends a run whose target is what it was before.
 func (a *aftermath) back() error {
-	a.blame(StepVerify, errors.New("the target undid the commit before it could be confirmed"))
+	a.blame(StepVerify, errors.New("the target undid the commit before it could be confirmed: its timer fired, or it restarted"))
 	switch {
 	case a.rolled:
 		return a.failed(OutcomeReverted, "rolled back, then read again: it is what it was before", "mend the cause, then plan again")
@@ -148,7 +148,11 @@ func (a *aftermath) back() error {
 		}
 		return a.failed(OutcomeReverted, fmt.Sprintf("the target took it back by itself within %s; read again: it is what it was before", a.req.ConfirmTimeout), next)
 	}
-	return a.failed(OutcomeNotApplied, "read again: it is what it was before, and no commit is pending", "mend the cause, then plan again")
+	next := "mend the cause, then plan again"
+	if lost(a.why) {
+		next = "check the path to the target, then plan again"
+	}
+	return a.failed(OutcomeNotApplied, "read again: it is what it was before, and no commit is pending", next)
 }
 
 // unread ends a run whose target could not be read, or did not come to rest.

@@ -481,6 +481,7 @@ func TestNextStepByCause(t *testing.T) {
 		"correct the intended configuration": &provision.RejectedError{Line: 2, Message: "Unknown command"},
 		"check the credentials":              provision.ErrAuth,
 		"check the address":                  provision.ErrUnreachable,
+		"check the path to the target":       provision.ErrConnectionLost,
 		"wait until bob is done":             &provision.LockedError{Holder: "bob"},
 		"look at the target":                 errSimulated,
 	} {
