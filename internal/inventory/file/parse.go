@@ -164,7 +164,7 @@ func sameAddress(path string, records []record) []error {
 			first[key] = r
 			continue
 		}
-		errs = append(errs, r.errorf(path, "the same address %s as device %s in line %d", shown(r), other.name, other.line))
+		errs = append(errs, r.errorf(path, "the same address %s as device %s in line %d: one device, two names; give each its own, or remove one", shown(r), other.name, other.line))
 	}
 	return errs
 }
