@@ -85,7 +85,7 @@ func badLogins() []badDial {
 		}, "open", []string{"login: ", `user "netops" refused; tried publickey; the host takes`, check}},
 		{"wrong passphrase", func(t testing.TB, r *rig) map[string]string {
 			return login(r, map[string]string{"private_key": newKey(t, "right"), "passphrase": plantedPassphrase})
-		}, "", []string{"passphrase"}},
+		}, "", []string{`credentials["default"].private_key`, "The private key cannot be used: the passphrase does not open private_key"}},
 		{"changed host key", func(_ testing.TB, r *rig) map[string]string {
 			return login(r, map[string]string{"password": plantedPassword, "host_key": r.lab.Nodes["r2"].HostKey})
 		}, "open", []string{"host key: ", "THE HOST KEY HAS CHANGED", "SHA256:", "nothing was sent to it", "Compare the fingerprint on the host's console", check}},
@@ -134,7 +134,7 @@ func badPaths() []badDial {
 		{"a server that never speaks", func(t testing.TB, r *rig) map[string]string {
 			s := sshtest.New(t, sshtest.Options{Silent: true})
 			return elsewhere(t, r, s.Host(), s.Port())
-		}, "open", []string{"handshake: no answer within 2s", check}},
+		}, "open", []string{"handshake: the host accepted the connection and never spoke: no answer within 2s", check}},
 		{"a name without an address", func(t testing.TB, r *rig) map[string]string {
 			return elsewhere(t, r, "r1.invalid", 22)
 		}, "open", []string{"resolve: name \"r1.invalid\"", check}},

@@ -133,15 +133,24 @@ func TestNameThatIsNotInTheInventory(t *testing.T) {
 	pointsAt(t, out, "name")
 }
 
+// Two names of one device are found in the inventory, and where the
+// configuration gives the addresses.
 func TestTwoDevicesAtOneAddress(t *testing.T) {
-	lab := acctest.ReadLab(t)
-	r := newRig(t, lab, acctest.Binary(t), onFRR(lab))
+	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
 	one := lab.Node(t, "r1").Device()
-	twin := "resource \"provision_device\" \"twin\" {\n  name = \"r1-old\"\n  " + text("hostname r1\n") + "\n}\n"
-	r.Config(r.provider(inventory(t, map[string]acctest.Device{"r1": one, "r1-old": one})), r.resource(text("hostname r1\n")), twin)
+	r := newRig(t, lab, binary, onFRR(lab))
+	r.Config(r.provider(inventory(t, map[string]acctest.Device{"r1": one, "r1-old": one})), r.resource(text("hostname r1\n")))
 	out := r.Must(1, "plan")
 	t.Log(out)
-	says(t, "the error", out, ": invalid host", "r1", "r1-old", fmt.Sprintf("have the same address %s:%d", one.Host, one.Port), "Give each its own, or remove one")
+	says(t, "the error", out, "Invalid provider configuration: inventory_file", "inventory.yaml:6: device r1-old: the same address",
+		"as device r1 in line 2", "give each its own, or remove one")
+
+	address := fmt.Sprintf("  host = %q\n  port = %d\n  driver = \"frr\"\n  %s\n", one.Host, one.Port, text("hostname r1\n"))
+	r.Config(r.provider(nil), "resource \"provision_device\" \"it\" {\n  name = \"a\"\n"+address+"}\n"+
+		"resource \"provision_device\" \"twin\" {\n  name = \"b\"\n"+address+"}\n")
+	out = r.Must(1, "plan")
+	t.Log(out)
+	says(t, "the error", out, ": invalid host", fmt.Sprintf("have the same address %s:%d", one.Host, one.Port), "Give each its own, or remove one")
 }
 
 // A configuration that is no text comes from a file: Terraform's own strings
