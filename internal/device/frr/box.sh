@@ -150,6 +150,13 @@ put() {
 	x=$("$@" 2>&1 >"$to") || fail disk "$to: $x"
 }
 
+# take stores the running configuration as $1. vtysh itself does not notice a
+# full disk; what it shows ends with "end".
+take() {
+	x=$(vtysh -c 'show running-config' 2>/dev/null | cat 2>&1 >"$1") || fail disk "$1: $x"
+	grep -qx end "$1" || fail vtysh "$(vtysh -c 'show running-config' 2>&1 >/dev/null)"
+}
+
 plain() { grep -v -e '^Building configuration' -e '^Current configuration' "$1"; }
 
 stage() {
@@ -164,7 +171,7 @@ stage() {
 	sec checkrc $rc
 	[ $rc = 0 ] || finish
 	box
-	x=$(vtysh -c 'show running-config' 2>&1 >"$W/running.conf") || fail vtysh "$x"
+	take "$W/running.conf"
 	sec running
 	cat "$W/running.conf"
 	sec runningrc 0
@@ -187,7 +194,7 @@ prepare() {
 	token=$mark.timer
 	x=$(printf 'by=%s\nid=%s\nholder=%s\nboot=%s\ntoken=%s\ndeadline=0\n' $$ "$id" "$holder" "$(bootid)" "$token" 2>&1 >"$W/info") || fail disk "$x"
 	receive "$W/intent.conf" "$sum"
-	x=$(vtysh -c 'show running-config' 2>&1 >"$W/before.conf") || fail vtysh "$x"
+	take "$W/before.conf"
 	[ "$(sha256sum <"$W/before.conf")" = "$before  -" ] || fail stale "running"
 	[ ! -r /etc/frr/frr.conf ] || put "$W/startup.conf" cat /etc/frr/frr.conf
 	for d in old new; do

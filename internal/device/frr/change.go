@@ -278,6 +278,9 @@ func (s *session) rejection(said string, text []byte, stderr string) error {
 func (c *change) Verify(ctx context.Context, s provision.Session) (provision.Verification, error) {
 	again, err := s.Stage(ctx, c.intent, provision.StageOptions{Replace: c.replace})
 	if err != nil {
+		if v, ok := c.unchanged(ctx, s); ok {
+			return v, nil
+		}
 		var rejected *provision.RejectedError
 		if errors.As(err, &rejected) {
 			return provision.Verification{}, fmt.Errorf("verify: the router took the configuration and now refuses it: %w", err)
@@ -290,6 +293,16 @@ func (c *change) Verify(ctx context.Context, s provision.Session) (provision.Ver
 		v.Remaining.Hunks = append(v.Remaining.Hunks, hunks(c.lost(v.Running.Raw), c.session.redact)...)
 	}
 	return v, nil
+}
+
+// unchanged tells that the router runs what it ran before the commit. It also
+// answers where nothing can be staged any more: on a full disk.
+func (c *change) unchanged(ctx context.Context, s provision.Session) (provision.Verification, bool) {
+	now, err := s.Read(ctx)
+	if err != nil || now.Digest != c.Before().Digest || c.diff.Empty() {
+		return provision.Verification{}, false
+	}
+	return provision.Verification{Running: now, Remaining: c.diff, Unsaved: c.unsaved}, true
 }
 
 // lost are the lines that were running before, are not any more, and that the

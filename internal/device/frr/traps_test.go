@@ -453,6 +453,32 @@ func TestStaleCommit(t *testing.T) {
 	}
 }
 
+// A disk that is full at the commit is no change of the configuration: it is
+// named, nothing is on, and the router can still tell so.
+func TestNoRoomAtTheCommit(t *testing.T) {
+	for _, room := range []string{"0", "4k", "8k"} {
+		t.Run(room, func(t *testing.T) {
+			r := newRig(t)
+			s := r.open()
+			c := r.stage(s, r.Fixture().Merge, false)
+			r.console(t, "truncate -s 0 /run/room && [ "+room+" = 0 ] || head -c "+room+" /dev/zero >/run/room; "+
+				"cat /dev/zero >/run/fill 2>/dev/null; cat /dev/zero >/tmp/fill 2>/dev/null; rm /run/room")
+			t.Cleanup(func() { r.console(t, "rm -f /run/fill /tmp/fill /run/room") })
+			_, err := c.Commit(t.Context(), provision.CommitOptions{ID: trapID, Holder: "h", Window: time.Minute})
+			if err == nil || errors.Is(err, provision.ErrStale) || !strings.Contains(err.Error(), "make room in /run and /tmp") {
+				t.Errorf("the commit gave %v", err)
+			}
+			v, err := c.Verify(t.Context(), s)
+			if err != nil || v.Running.Digest != c.Before().Digest || v.Remaining.String() != c.Diff().String() {
+				t.Errorf("verify gave %+v, %v", v, err)
+			}
+			if left := r.pendingFiles(); len(left) > 0 {
+				t.Errorf("left %q", left)
+			}
+		})
+	}
+}
+
 // What a router lacks is named, with what to do.
 func TestLackingRouters(t *testing.T) {
 	for name, tc := range map[string]struct {
