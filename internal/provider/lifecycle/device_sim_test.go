@@ -46,8 +46,15 @@ func (r *simRouter) management() string                        { return r.mgmt }
 func (r *simRouter) show(*testing.T) (running, startup string) { return r.Running(), r.Startup() }
 func (r *simRouter) logins(*testing.T) int                     { return r.Server().Counts().Logins }
 func (r *simRouter) leftovers(*testing.T) []string             { return r.Leftovers() }
-func (r *simRouter) cut(*testing.T)                            { r.Cut() }
-func (r *simRouter) heal(*testing.T)                           { r.Heal() }
+
+func (r *simRouter) cut(*testing.T) { r.Server().Refuse() }
+
+func (r *simRouter) heal(t *testing.T) {
+	t.Helper()
+	if err := r.Server().Listen(); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func (r *simRouter) configure(t *testing.T, line string) {
 	t.Helper()

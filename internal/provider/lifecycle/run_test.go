@@ -40,6 +40,9 @@ func run(t *testing.T, s subject, bin string, c lifecase) []line {
 	r := &runner{subject: s, bin: bin, work: t.TempDir()}
 	r.write(t, "terraform.rc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"netprovision/provision\" = %q\n  }\n  direct {}\n}\n", bin))
 	s.Reset(t, r.work)
+	if holds := s.Look(t).Holds; holds != "" {
+		t.Fatalf("before the case there is %s: something else left it there", holds)
+	}
 	for _, given := range c.given {
 		r.prepare(t, given)
 		if out, code := r.terraform(t, given.run); code != 0 {
@@ -157,7 +160,7 @@ func (r *runner) settled(t *testing.T) []string {
 
 // shown is a command as the table shows it.
 func (r *runner) shown(command string) string {
-	return strings.NewReplacer("<type>", r.Type(), "<id>", "ID").Replace(command)
+	return strings.NewReplacer("<type>", r.Type(), "<id>", r.Words()[wordID]).Replace(command)
 }
 
 // terraform runs a command; it returns all that was printed, without line

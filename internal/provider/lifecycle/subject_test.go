@@ -59,6 +59,7 @@ const (
 	wordOther2    = "other 2"   // body: another thing by name, otherwise <second>
 	wordRendered  = "rendered"  // body: only the name of a third thing, the source of truth has the rest
 	wordBroken    = "broken"    // body: <first>, and a change that the thing cannot live with
+	wordSkipping  = "skipping"  // body: <first>, left out when it does not answer
 	wordLater     = "later"     // body: <first>, what it shall be is terraform_data.later.output
 	wordAllowed   = "allowed"   // body: <later>, and leave to apply what was not reviewed
 	wordValue     = "value"     // expression: what terraform_data.later hands to <later>, to be <first>
@@ -68,6 +69,6 @@ const (
 func words() []string {
 	return []string{
 		wordType, wordID, wordOtherID, wordFirst, wordSecond, wordBehaviour, wordOther, wordOther2,
-		wordRendered, wordBroken, wordLater, wordAllowed, wordValue, wordValue2,
+		wordRendered, wordBroken, wordSkipping, wordLater, wordAllowed, wordValue, wordValue2,
 	}
 }
