@@ -67,6 +67,18 @@ func TestEveryLinkLeadsToAPage(t *testing.T) {
 	}
 }
 
+func TestEveryLinkOfTheReadmeLeadsToAFile(t *testing.T) {
+	links := regexp.MustCompile(`\]\(([\w./-]+)\)`).FindAllStringSubmatch(read(t, filepath.Join(root, "README.md")), -1)
+	if len(links) < 10 {
+		t.Errorf("only %d links were found", len(links))
+	}
+	for _, m := range links {
+		if _, err := os.Stat(filepath.Join(root, m[1])); err != nil {
+			t.Errorf("the link %q leads nowhere: %v", m[1], err)
+		}
+	}
+}
+
 // quoted are the words of the product that the first column of a table names.
 var quoted = regexp.MustCompile("`([^`]+)`")
 
