@@ -85,7 +85,7 @@ func (c *change) ask(ctx context.Context) error {
 		check, _ := a.get("check")
 		return s.rejection(string(check.body), c.text, a.stderr)
 	}
-	if c.before, err = look(a); err != nil {
+	if c.before, err = s.look(a); err != nil {
 		return err
 	}
 	test, _ := a.get("test")

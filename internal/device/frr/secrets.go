@@ -18,6 +18,8 @@ func secretLines() []*regexp.Regexp {
 		`(?m)\bmessage-digest-key \d+ md5 (\S.*)$`, // ip ospf, area X virtual-link
 		`(?m)\bauthentication-key (\S.*)$`,
 		`(?m)\bkey-string (\S.*)$`,
+		`(?m)\bhash-algo \S+ key (\S.*)$`, // ipv6 ospf6 authentication
+		`(?m)\btcp-md5-auth (\S.*)$`,      // segment-routing traffic-eng pcep
 		`(?m)\b(?:ip rip|ip eigrp) authentication string (\S.*)$`,
 		`(?m)\b(?:snmp-server )?community (?:string )?(\S+) (?:ro|rw|RO|RW)\b`,
 		`(?m)\bsnmp-server community (\S+)`,

@@ -89,7 +89,7 @@ func (o *observed) serves(p purpose) bool {
 // keep reads an answer with the sections of "state" and keeps it for the next
 // questions.
 func (s *session) keep(a answer) (*observed, error) {
-	o, err := look(a)
+	o, err := s.look(a)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +99,13 @@ func (s *session) keep(a answer) (*observed, error) {
 	return o, nil
 }
 
-// look reads an answer with the sections of "state".
-func look(a answer) (*observed, error) {
+// look reads an answer with the sections of "state". What vtysh complains of it
+// prints last; before that can stand half a configuration.
+func (s *session) look(a answer) (*observed, error) {
 	run, _ := a.get("running")
 	if a.code("runningrc") != 0 {
-		return nil, vtyshError(strings.TrimSpace(string(run.body)), a.stderr)
+		said := strings.TrimSpace(string(run.body))
+		return nil, vtyshError(s.redact.String(said[strings.LastIndexByte(said, '\n')+1:]), a.stderr)
 	}
 	if err := checkRunning(run.body); err != nil {
 		return nil, err
@@ -210,7 +212,7 @@ func (s *session) Save(ctx context.Context) error {
 	if a.code("outputrc") != 0 || strings.Contains(text, "Can't") || strings.Contains(text, "Error") {
 		return fmt.Errorf("save: \"write memory\" failed: %s", text)
 	}
-	o, err := look(a)
+	o, err := s.look(a)
 	if err != nil {
 		return fmt.Errorf("save: %w", err)
 	}

@@ -281,6 +281,7 @@ func TestSecrets(t *testing.T) {
 		" isis password clear S3CRET", " isis password md5 S3CRET", " area-password clear S3CRET", " domain-password md5 S3CRET authenticate snp validate",
 		"  key-string S3CRET", " ip rip authentication string S3CRET", "snmp-server community S3CRET ro", " neighbor 1.1.1.1 password S3CRET",
 		"username bob password S3CRET", " ip nhrp authentication S3CRET", " vrrp 1 authentication text S3CRET",
+		" ipv6 ospf6 authentication key-id 1 hash-algo hmac-sha-256 key S3CRET", "    tcp-md5-auth S3CRET",
 		"line 3: % Unknown command[4]:  neighbor 1.1.1.1 password S3CRET",
 	} {
 		if got := r.String(line + "\nhostname after"); strings.Contains(got, "S3CRET") || !strings.Contains(got, secret.Mask) || !strings.HasSuffix(got, "\nhostname after") {
@@ -338,6 +339,25 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		if _, err := s.judge("state", tc.answer, 1); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestBrokenRunningConfigurationIsNotQuoted: vtysh that ends half way has
+// printed configuration, which is no error message and holds secrets.
+func TestBrokenRunningConfigurationIsNotQuoted(t *testing.T) {
+	s := &session{redact: redactor(device.Device{})}
+	_, err := s.look(answer{sections: []section{
+		{name: "running", body: []byte("frr version 8.4.4\nhostname r1\nkey chain k\n key 1\n  key-string S3CRET\n")},
+		{name: "runningrc", words: "137"},
+	}})
+	if err == nil || strings.Contains(err.Error(), "S3CRET") || strings.Contains(err.Error(), "hostname r1") {
+		t.Errorf("error %v", err)
+	}
+	_, err = s.look(answer{sections: []section{
+		{name: "running", body: []byte("Exiting: failed to connect to any daemons.\n")}, {name: "runningrc", words: "1"},
+	}})
+	if err == nil || !strings.Contains(err.Error(), "failed to connect to any daemons") {
+		t.Errorf("error %v", err)
 	}
 }
 
