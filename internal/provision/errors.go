@@ -30,6 +30,8 @@ type LockedError struct {
 	// Holder is who holds it, as the target names them: a session id, a user,
 	// a run.
 	Holder string
+	// Next says what a person should do; empty: wait, or end that session.
+	Next string
 }
 
 // Error implements error.

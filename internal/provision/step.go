@@ -75,6 +75,8 @@ func next(err error) string {
 	var locked *LockedError
 	var rejected *RejectedError
 	switch {
+	case errors.As(err, &locked) && locked.Next != "":
+		return locked.Next + "; then plan again"
 	case errors.As(err, &locked):
 		return "wait until " + locked.Holder + " is done, or end that session on the target; then plan again"
 	case errors.As(err, &rejected):

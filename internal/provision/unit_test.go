@@ -483,6 +483,7 @@ func TestNextStepByCause(t *testing.T) {
 		"check the address":                  provision.ErrUnreachable,
 		"check the path to the target":       provision.ErrConnectionLost,
 		"wait until bob is done":             &provision.LockedError{Holder: "bob"},
+		"throw it away; then plan again":     &provision.LockedError{Holder: "a candidate", Next: "throw it away"},
 		"look at the target":                 errSimulated,
 	} {
 		_, err := provision.Observe(t.Context(), closed{cause}, nil)

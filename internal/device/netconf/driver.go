@@ -21,12 +21,14 @@ package netconf
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device"
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/rpc"
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/xmltree"
 	"github.com/netprovision/terraform-provider-provision/internal/device/ssh"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
 // Driver implements device.Driver.
@@ -73,7 +75,7 @@ func (d Driver) Open(ctx context.Context, dev device.Device) (device.Session, er
 	stream, err := client.Subsystem(ctx, "netconf")
 	if err != nil {
 		_ = client.Close()
-		return nil, fmt.Errorf("subsystem netconf: %w", err)
+		return nil, noSubsystem(c, err)
 	}
 	nc, err := rpc.Open(ctx, stream, rpc.Options{Timeout: c.CommandTimeout})
 	if err != nil {
@@ -87,4 +89,14 @@ func (d Driver) Open(ctx context.Context, dev device.Device) (device.Session, er
 		return nil, err
 	}
 	return s, nil
+}
+
+// noSubsystem says what it means that the subsystem netconf did not start. A
+// device that refuses it is there and let us in, so it is mostly the wrong port,
+// or not a NETCONF device.
+func noSubsystem(c ssh.Config, err error) error {
+	if errors.Is(err, provision.ErrConnectionLost) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("subsystem netconf: %w", err)
+	}
+	return fmt.Errorf("no NETCONF at port %d: is it on there, is the port right (RFC 6242: 830), and the driver? subsystem netconf: %w", c.Port, err)
 }

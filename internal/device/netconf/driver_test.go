@@ -8,11 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/netprovision/terraform-provider-provision/internal/device"
 	"github.com/netprovision/terraform-provider-provision/internal/device/devicetest"
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf"
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/netconfsim"
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/rpc"
+	devssh "github.com/netprovision/terraform-provider-provision/internal/device/ssh"
+	"github.com/netprovision/terraform-provider-provision/internal/device/ssh/sshtest"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
@@ -358,6 +362,18 @@ func TestStrangers(t *testing.T) {
 	}
 	if _, err := stage(t, s, added, provision.StageOptions{}).Verify(t.Context(), otherSession{s}); err == nil {
 		t.Error("verified through another driver's session")
+	}
+}
+
+// A host that lets us in and serves no NETCONF is mostly the wrong port.
+func TestNoNETCONFThere(t *testing.T) {
+	server := sshtest.New(t, sshtest.Options{Users: map[string]sshtest.User{"netops": {Password: "sim-pass"}}})
+	_, err := netconf.New().Open(t.Context(), device.Device{Name: "r1", Host: server.Host(), Port: server.Port(), SSH: devssh.Config{
+		Username: "netops", Password: "sim-pass", HostKey: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(server.HostKey()))),
+	}})
+	want := fmt.Sprintf("no NETCONF at port %d", server.Port())
+	if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "is the port right") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -45,6 +45,10 @@ const (
 	holderUnknown = "another session"
 )
 
+// nextDirty is what to do about a candidate that somebody left: whose it is only
+// people know.
+const nextDirty = "find out whose they are: commit them, or take them back with discard-changes"
+
 // appOutstanding is the error-app-tag of RFC 6241 section 7.5 and netconfd for
 // a lock while a confirmed commit is pending.
 const appOutstanding = "outstanding-confirmed-commit"
@@ -55,7 +59,7 @@ func (s *session) lockFailed(ctx context.Context, err error) error {
 	if !errors.As(err, &e) {
 		return s.failed(err)
 	}
-	holder := ""
+	holder, next := "", ""
 	switch {
 	case e.AppTag == appOutstanding:
 		holder = holderPending
@@ -66,11 +70,11 @@ func (s *session) lockFailed(ctx context.Context, err error) error {
 	case e.Tag == rpc.TagLockDenied, e.Tag == rpc.TagInUse:
 		holder = holderUnknown
 	case e.Tag == rpc.TagResourceDenied:
-		holder = holderDirty
+		holder, next = holderDirty, nextDirty
 	default:
 		return s.failed(err)
 	}
-	return fmt.Errorf("lock the candidate: %w", &provision.LockedError{Holder: s.redact.String(holder)})
+	return fmt.Errorf("lock the candidate: %w", &provision.LockedError{Holder: s.redact.String(holder), Next: next})
 }
 
 // describe says whose session it is, if the device tells (RFC 6022).

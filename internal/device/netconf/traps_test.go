@@ -309,7 +309,8 @@ func trapPolling(t *testing.T, lab devicetest.Lab) {
 	}
 }
 
-// locked tries what needs the lock of the candidate.
+// locked tries what needs the lock of the candidate, and tells who holds it and
+// what to do.
 func locked(t *testing.T, s provision.Session) []string {
 	t.Helper()
 	_, err := s.Stage(t.Context(), device.NewConfig(netconf.New(), []byte(added)), provision.StageOptions{})
@@ -319,7 +320,7 @@ func locked(t *testing.T, s provision.Session) []string {
 		if !errors.As(err, &l) {
 			t.Fatalf("%s: %v", what, err)
 		}
-		holders = append(holders, l.Holder)
+		holders = append(holders, l.Holder+"; "+l.Next)
 	}
 	return holders
 }
@@ -328,7 +329,7 @@ func trapDirty(t *testing.T, lab devicetest.Lab) {
 	other, ours := raw(t, lab), driven(t, lab)
 	must(t, other.EditConfig(t.Context(), []byte(added), true))
 	for _, h := range locked(t, ours) {
-		if !strings.Contains(h, "nobody has committed") {
+		if !strings.Contains(h, "nobody has committed") || !strings.Contains(h, "discard-changes") {
 			t.Errorf("locked by %s", h)
 		}
 	}

@@ -273,11 +273,23 @@ func (s *Session) over() error {
 
 // lost makes an error match [provision.ErrConnectionLost].
 func lost(err error) error {
-	if errors.Is(err, provision.ErrConnectionLost) {
+	switch {
+	case errors.Is(err, provision.ErrConnectionLost):
 		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		err = &endedError{err}
 	}
 	return fmt.Errorf("%w: %w", provision.ErrConnectionLost, err)
 }
+
+// endedError is a stream that ended in the middle of a session.
+type endedError struct{ err error }
+
+// Error implements error.
+func (*endedError) Error() string { return "the device, or something on the way to it, ended it" }
+
+// Unwrap gives what the stream said.
+func (e *endedError) Unwrap() error { return e.err }
 
 // errClosed is why a session that was closed is over.
 var errClosed = errors.New("closed")

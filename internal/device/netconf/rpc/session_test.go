@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -350,6 +351,15 @@ func TestSeconds(t *testing.T) {
 	for d, want := range map[time.Duration]int{0: 1, time.Millisecond: 1, time.Second: 1, 1001 * time.Millisecond: 2, time.Minute: 60} {
 		if got := Seconds(d); got != want {
 			t.Errorf("%v: %d, want %d", d, got, want)
+		}
+	}
+}
+
+func TestLostSaysWhoEndedIt(t *testing.T) {
+	for _, cause := range []error{io.EOF, io.ErrUnexpectedEOF} {
+		err := lost(fmt.Errorf("read: %w", cause))
+		if !errors.Is(err, provision.ErrConnectionLost) || !errors.Is(err, cause) || !strings.HasSuffix(err.Error(), "the device, or something on the way to it, ended it") {
+			t.Errorf("%v", err)
 		}
 	}
 }
