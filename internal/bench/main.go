@@ -1,0 +1,91 @@
+// Command bench times the provider on the devices of a lab against a floor (the
+// bare program, and Terraform with a resource that does nothing), takes its
+// memory and the size of its state, and writes a report. tools/bench/bench.sh
+// starts the labs and calls it.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// options are the command line.
+type options struct {
+	lab     string // a directory made by tools/lab/lab.sh
+	work    string // a directory for files of the benchmark
+	bin     string // holds provider/, noop/ and bare
+	results string // the file that results are collected in
+	report  string // the file that the report goes to
+	rounds  int
+	devices int
+}
+
+// run does one part of the benchmark.
+func run(ctx context.Context, args []string) error {
+	var o options
+	flags := flag.NewFlagSet("bench speed|replace|netconf|memory|many|report", flag.ContinueOnError)
+	flags.StringVar(&o.lab, "lab", "", "directory of the lab")
+	flags.StringVar(&o.work, "work", "", "directory for files")
+	flags.StringVar(&o.bin, "bin", "", "directory of the programs")
+	flags.StringVar(&o.results, "results", "", "file that results are collected in")
+	flags.StringVar(&o.report, "report", "", "file that the report is written to")
+	flags.IntVar(&o.rounds, "rounds", 5, "how often everything is measured")
+	flags.IntVar(&o.devices, "devices", 50, "how many routers of the lab are used")
+	if len(args) == 0 {
+		return fmt.Errorf("usage: %s", flags.Name())
+	}
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	part, ok := map[string]func(context.Context, *bench) error{
+		"speed": speed, "replace": replacing, "netconf": netconf, "memory": memory, "many": many, "report": report,
+	}[args[0]]
+	if !ok {
+		return fmt.Errorf("no part %q of %s", args[0], flags.Name())
+	}
+	b := &bench{options: o}
+	var err error
+	if b.collected, err = load(o.results); err != nil {
+		return err
+	}
+	if args[0] != "report" && args[0] != "netconf" {
+		if b.routers, err = readRouters(o.lab, o.devices); err != nil {
+			return err
+		}
+	}
+	if err := part(ctx, b); err != nil {
+		return fmt.Errorf("%s: %w", args[0], err)
+	}
+	return b.collected.store(o.results)
+}
+
+// bench is one part of the benchmark while it runs.
+type bench struct {
+	options
+	collected *collection
+	routers   []router
+}
+
+// say tells how far the benchmark is.
+func (b *bench) say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
+}
+
+// path is a file of the benchmark.
+func (b *bench) path(parts ...string) string {
+	return filepath.Join(append([]string{b.work}, parts...)...)
+}

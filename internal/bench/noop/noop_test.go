@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+func TestUpdateKeepsEverything(t *testing.T) {
+	ctx := context.Background()
+	server, err := providerserver.NewProtocol6WithError(noop{})()
+	if err != nil {
+		t.Fatal(err)
+	}
+	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{
+		"name": tftypes.String, "revision": tftypes.Number, "hash": tftypes.String,
+	}}
+	state := func(revision int, hash any) *tfprotov6.DynamicValue {
+		v, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, map[string]tftypes.Value{
+			"name": tftypes.NewValue(tftypes.String, "r1"), "revision": tftypes.NewValue(tftypes.Number, revision),
+			"hash": tftypes.NewValue(tftypes.String, hash),
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &v
+	}
+	none, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, prior := range map[string]*tfprotov6.DynamicValue{"create": &none, "update": state(1, "r1")} {
+		resp, err := server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
+			TypeName: "noop_device", PriorState: prior, PlannedState: state(2, tftypes.UnknownValue), Config: state(2, nil),
+		})
+		if err != nil || len(resp.Diagnostics) > 0 {
+			t.Fatalf("%s: %v %v", name, err, resp.Diagnostics)
+		}
+		got, err := resp.NewState.Unmarshal(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _ := state(2, "r1").Unmarshal(object)
+		if !got.Equal(want) {
+			t.Errorf("%s: state %s, want %s", name, got, want)
+		}
+	}
+}

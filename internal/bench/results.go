@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// sample is one round of a comparison.
+type sample struct {
+	Bare     took   `json:"bare"`
+	Safe     took   `json:"safe"` // the bare program with the provider's care; zero without
+	Noop     took   `json:"noop"`
+	Provider took   `json:"provider"`
+	Load     string `json:"load"` // load averages after it
+}
+
+// ratio is how much longer the provider took than its floor.
+func (s sample) ratio() float64 { return s.Provider.Wall / (s.Bare.Wall + s.Noop.Wall) }
+
+// safeRatio is the same over the floor that takes the provider's care.
+func (s sample) safeRatio() float64 { return s.Provider.Wall / (s.Safe.Wall + s.Noop.Wall) }
+
+// Sizes that are kept, in bytes.
+const (
+	sizeConfig = "large configuration"
+	sizeSmall  = "state of small configurations"
+	sizeLarge  = "state of large configurations"
+)
+
+// collection is everything that was measured, by the row of the report.
+type collection struct {
+	Devices map[string]int                  `json:"devices"`
+	Samples map[string][]sample             `json:"samples"`
+	Steps   map[string]map[string][]float64 `json:"steps"` // row, step of the events: ms
+	Sizes   map[string]int                  `json:"sizes"` // bytes
+}
+
+// newCollection makes an empty one.
+func newCollection() *collection {
+	return &collection{
+		Devices: map[string]int{}, Samples: map[string][]sample{},
+		Steps: map[string]map[string][]float64{}, Sizes: map[string]int{},
+	}
+}
+
+// load reads what was measured before.
+func load(file string) (*collection, error) {
+	c := newCollection()
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return c, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, c)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	return c, nil
+}
+
+// store writes what was measured.
+func (c *collection) store(file string) error {
+	text, err := json.MarshalIndent(c, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(text, '\n'), 0o600)
+}
+
+// add notes a round.
+func (b *bench) add(row string, devices int, s sample) {
+	s.Load = loadAverage()
+	b.collected.Devices[row] = devices
+	b.collected.Samples[row] = append(b.collected.Samples[row], s)
+	b.say("%-16s %3d devices: bare %.2f s, nothing %.2f s, provider %.2f s (load %s)", row, devices,
+		s.Bare.Wall, s.Noop.Wall, s.Provider.Wall, s.Load)
+}
+
+// loadAverage is the load of the last minute, "" where nobody tells.
+func loadAverage() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	one, _, _ := strings.Cut(string(text), " ")
+	return one
+}
+
+// spread is a median between the smallest and the largest value.
+type spread struct{ Median, Min, Max float64 }
+
+// spreadOf works on at least one value; the median of an even number is the
+// mean of the middle two.
+func spreadOf(values []float64) spread {
+	if len(values) == 0 {
+		return spread{}
+	}
+	v := slices.Sorted(slices.Values(values))
+	n := len(v)
+	return spread{Median: (v[(n-1)/2] + v[n/2]) / 2, Min: v[0], Max: v[n-1]}
+}
+
+// of maps the samples of a row.
+func of(samples []sample, f func(sample) float64) spread {
+	var values []float64
+	for _, s := range samples {
+		values = append(values, f(s))
+	}
+	return spreadOf(values)
+}

@@ -1,0 +1,80 @@
+#!/bin/bash
+# bench.sh: time, memory and state of the provider on real routers, against a
+# bare program and against Terraform with a resource that does nothing. Prints a
+# table in Markdown, and writes it to BENCH_OUT (bin/performance.md).
+#
+# RUNS=5       how often everything is measured
+# SMOKE=1      three routers, one round, under a minute: shows that it works
+# BENCH_N=50 BENCH_MANY=200 BENCH_PAD=18000
+#              routers; routers of the large lab; lines that make a configuration
+#              of 1 MB
+# BENCH_PARTS  speed replace netconf memory many
+# Takes 15 to 20 minutes on two idle cores, and 8 GB of memory for 200 routers.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+die() { echo "make bench: $*" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || die "needs root: the devices live in network namespaces"
+for tool in go terraform; do
+	command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
+done
+unset "${!PROVISION_@}" "${!TF_@}"
+
+runs=${RUNS:-5} n=${BENCH_N:-50} many=${BENCH_MANY:-200} pad=${BENCH_PAD:-18000}
+parts=${BENCH_PARTS:-speed replace netconf memory many}
+if [ "${SMOKE:-}" = 1 ]; then runs=1 n=3 many=6 pad=2000; fi
+out=${BENCH_OUT:-bin/performance.md}
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/provision-bench.XXXXXX")
+export LAB_DIR=$work/lab LAB_PROFILE=full
+# shellcheck disable=SC2317  # the traps reach it
+finish() {
+	local code=$?
+	trap '' INT TERM
+	tools/lab/lab.sh down >/dev/null 2>&1 || :
+	[ "$code" = 0 ] || cp "$work/results.json" "${TMPDIR:-/tmp}/provision-bench.json" 2>/dev/null || :
+	rm -rf "$work"
+	exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+SECONDS=0
+bin=$work/bin
+mkdir -p "$bin/provision" "$bin/noop" "$(dirname "$out")"
+go build -trimpath -o "$bin/provision/terraform-provider-provision" .
+go build -trimpath -o "$bin/noop/terraform-provider-noop" ./internal/bench/noop
+go build -trimpath -o "$bin/bare" ./internal/bench/bare
+go build -trimpath -o "$bin/bench" ./internal/bench
+
+# lab ROUTERS [PAD]: another lab in the same place.
+lab() {
+	tools/lab/lab.sh down >/dev/null 2>&1 || :
+	LAB_PAD=${2:-0} tools/lab/lab.sh up "$LAB_DIR" "$(tools/lab/lab.sh port "$1")" "$1" >&2
+}
+# measure PART ROUTERS
+measure() {
+	case " $parts " in *" $1 "*) ;; *) return 0 ;; esac
+	rm -rf "$work/files" && mkdir "$work/files"
+	"$bin/bench" "$1" -lab "$LAB_DIR" -work "$work/files" -bin "$bin" -results "$work/results.json" -rounds "$runs" -devices "$2"
+}
+wants() { for p in "$@"; do case " $parts " in *" $p "*) return 0 ;; esac; done; return 1; }
+
+if wants speed replace netconf; then
+	lab "$n"
+	tools/lab/lab.sh wait 120 >&2
+	measure netconf 0
+	measure speed "$n"
+	measure replace "$n"
+fi
+if wants memory; then
+	lab "$n" "$pad"
+	measure memory "$n"
+fi
+if wants many; then
+	lab "$many"
+	measure many "$many"
+fi
+"$bin/bench" report -results "$work/results.json" -report "$out"
+cat "$out"
+echo "make bench: $((SECONDS / 60)) min $((SECONDS % 60)) s; the report is in $out" >&2
