@@ -9,8 +9,11 @@ import (
 
 // How long calls may take and how often things are asked again.
 const (
-	callLimit    = 5 * time.Minute  // one call before the commit
-	openLimit    = time.Minute      // one login before the commit
+	callLimit = 5 * time.Minute // one call before the commit
+	// openLimit is for one login before the commit, whose own limit the target
+	// knows, and before it for the wait until others are done with their sessions
+	// (max_sessions): those may sit out the timer of a commit.
+	openLimit    = 15 * time.Minute
 	afterLimit   = time.Minute      // save and check, after the confirmation
 	cleanUpLimit = 10 * time.Second // discard and unlock together; close
 	obeyLimit    = time.Second      // how late a call may come back after its context ended

@@ -114,3 +114,30 @@ func TestCutOffByACommitThatHadBegun(t *testing.T) {
 		})
 	}
 }
+
+// queued is a target with whose session others are busy for a while.
+type queued struct {
+	script
+	wait time.Duration
+}
+
+func (q *queued) Open(ctx context.Context, _ bool) (provision.Session, error) {
+	select {
+	case <-time.After(q.wait):
+		return q, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// TestWaitingForASessionIsNoFailure: with fewer sessions than targets at once,
+// the last one waits for runs that wait for the timers of commits.
+func TestWaitingForASessionIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &queued{wait: 9 * time.Minute}
+		q.running, q.pending = "as it is", func() *provision.Pending { return nil }
+		if _, err := provision.Observe(t.Context(), q, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
