@@ -19,7 +19,8 @@ var ErrPoolClosed = errors.New("the session pool is closed")
 //
 // The users of a device take turns with its session. A fresh session does not
 // wait for its turn, for its user holds the other one: it is one more on the
-// device's slot. When both are given back one of them is kept.
+// device's slot. When both are given back one of them is kept. A login that
+// failed is shared as well, but not with who asks for a fresh session.
 type Pool struct {
 	limit  int
 	idle   time.Duration
@@ -51,6 +52,7 @@ type slot struct {
 	kept    *held         // given back and nobody's; nil without
 	since   time.Time     // when kept was given back
 	timer   *time.Timer   // closes kept
+	failed  *failure      // the last login, if it failed; for the user who has the turn
 }
 
 // held is an open session. It is closed once, by whoever comes first.

@@ -2,9 +2,14 @@ package device
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/device/ssh"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
 // waiter waits for a slot.
@@ -29,12 +34,35 @@ func (p *Pool) lend(ctx context.Context, drv Driver, d Device) (*lent, error) {
 	}
 	if h == nil {
 		var err error
-		if h, err = p.dial(ctx, s, drv, d, false); err != nil {
+		if h, err = p.login(ctx, s, drv, d); err != nil {
 			p.endTurn(s)
 			return nil, err
 		}
 	}
 	return &lent{held: h, pool: p, slot: s, turn: true}, nil
+}
+
+// failure is a login that failed.
+type failure struct {
+	at  time.Time
+	ssh ssh.Config
+	err error
+}
+
+// login dials for the user who has the turn. That the device does not answer,
+// or refuses the login, stands for as long as a session would have been kept: a
+// plan that reads and then asks a dead device waits for it once, and a wrong
+// password is sent once.
+func (p *Pool) login(ctx context.Context, s *slot, drv Driver, d Device) (*held, error) {
+	if f := s.failed; f != nil && time.Since(f.at) < p.idle && reflect.DeepEqual(f.ssh, d.SSH) {
+		return nil, f.err
+	}
+	s.failed = nil
+	h, err := p.dial(ctx, s, drv, d, false)
+	if ctx.Err() == nil && (errors.Is(err, provision.ErrUnreachable) || errors.Is(err, provision.ErrAuth)) {
+		s.failed = &failure{at: time.Now(), ssh: d.SSH, err: err}
+	}
+	return h, err
 }
 
 // fresh logs in anew, without waiting for a turn.

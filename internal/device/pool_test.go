@@ -411,6 +411,59 @@ func TestPoolFailedDialFreesEverything(t *testing.T) {
 	check(t, "Close", p.Close(t.Context()), nil)
 }
 
+// TestPoolSharesAFailedLogin: reading and planning a dead device wait for it
+// once; other credentials, a fresh session and a later user ask it again.
+func TestPoolSharesAFailedLogin(t *testing.T) {
+	for _, kind := range []error{provision.ErrUnreachable, provision.ErrAuth} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake()
+			f.dial = func(context.Context, device.Device) error {
+				pass(15 * time.Second)
+				return kind
+			}
+			p := device.NewPool(0, 5*time.Second)
+			d := dev("r1")
+			ask := func(what string, d device.Device, fresh bool, dials int) {
+				t.Helper()
+				if _, err := p.Target(f, d).Open(t.Context(), fresh); !errors.Is(err, kind) {
+					t.Errorf("%s: %v, want %v", what, err, kind)
+				}
+				check(t, "dials after "+what, f.dialed("r1"), dials)
+			}
+			ask("reading", d, false, 1)
+			ask("planning", d, false, 1)
+			ask("a fresh session", d, true, 2)
+			other := d
+			other.SSH.Password = "another"
+			ask("another password", other, false, 3)
+			pass(5 * time.Second)
+			ask("a while", other, false, 4)
+			f.dial = nil
+			pass(5 * time.Second)
+			closed(t, opened(t, p.Target(f, other), false))
+			check(t, "Close", p.Close(t.Context()), nil)
+		})
+	}
+}
+
+// TestPoolForgetsAnInterruptedLogin: that its user went says nothing about the
+// device.
+func TestPoolForgetsAnInterruptedLogin(t *testing.T) {
+	f := newFake()
+	ctx, cancel := context.WithCancel(t.Context())
+	f.dial = func(context.Context, device.Device) error {
+		cancel()
+		return provision.ErrUnreachable
+	}
+	p := device.NewPool(0, time.Minute)
+	if _, err := p.Target(f, dev("r1")).Open(ctx, false); err == nil {
+		t.Error("an interrupted login worked")
+	}
+	f.dial = nil
+	closed(t, opened(t, p.Target(f, dev("r1")), false))
+	check(t, "Close", p.Close(t.Context()), nil)
+}
+
 func TestPoolIdleTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
