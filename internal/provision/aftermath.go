@@ -19,6 +19,7 @@ type aftermath struct {
 	seen     bool      // the commit was seen on the target
 	sealing  bool      // the change is on for good
 	holds    bool      // we hold the lock through link
+	rest     Diff      // what was left to do when it was seen last
 	confirms int       // how often Confirm was called
 	ended    time.Time // when Commit came back
 	deadline time.Time // when the target undoes the commit
@@ -230,7 +231,7 @@ func (a *aftermath) look(ctx context.Context) sighting {
 		if err != nil {
 			return err
 		}
-		n.diff = &v.Remaining
+		n.diff, a.rest = &v.Remaining, v.Remaining
 		s.where = a.place(v)
 		return nil
 	})

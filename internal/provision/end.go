@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -28,7 +29,7 @@ func (a *aftermath) confirm(ctx context.Context) bool {
 // rollback undoes the commit.
 func (a *aftermath) rollback(ctx context.Context) {
 	a.undoing = true
-	a.blame(StepVerify, errors.New("the target does not have all of the change after the commit"))
+	a.blame(StepVerify, &incompleteError{a.rest})
 	err := a.try(StepRollback, func(*note) error {
 		return a.call(ctx, a.req.ConfirmTimeout, func(ctx context.Context) error {
 			return a.link.session.Rollback(ctx, a.req.CommitID)
@@ -39,6 +40,35 @@ func (a *aftermath) rollback(ctx context.Context) {
 	if lost(err) {
 		a.drop()
 	}
+}
+
+// incompleteError is a commit that the target took without a word and that is
+// not, or not all, on.
+type incompleteError struct{ rest Diff }
+
+// restLines is how many lines of the rest an error shows.
+const restLines = 20
+
+// Error implements error.
+func (e *incompleteError) Error() string {
+	const text = "the target does not have all of the change after the commit"
+	if e.rest.Empty() {
+		return text
+	}
+	lines := strings.Split(e.rest.String(), "\n")
+	if more := len(lines) - restLines; more > 0 {
+		lines = append(lines[:restLines], fmt.Sprintf("(and %d lines more)", more))
+	}
+	return text + "; this is left to do:\n" + strings.Join(lines, "\n")
+}
+
+// next says what to do about it.
+func (e *incompleteError) next() string {
+	if e.rest.Empty() {
+		return "mend the cause, then plan again"
+	}
+	return "write these lines of the intended configuration as the target itself shows them (in full, with the defaults and the order that it gives them), " +
+		"or find out why it does not keep them; then plan again"
 }
 
 // call makes a call without an answer through the present session.
@@ -138,7 +168,10 @@ func (a *aftermath) check(ctx context.Context) (where, error) {
 // back ends a run whose target is what it was before.
 func (a *aftermath) back() error {
 	a.blame(StepVerify, errors.New("the target undid the commit before it could be confirmed: its timer fired, or it restarted"))
+	var incomplete *incompleteError
 	switch {
+	case a.rolled && errors.As(a.why, &incomplete):
+		return a.failed(OutcomeReverted, "rolled back, then read again: it is what it was before", incomplete.next())
 	case a.rolled:
 		return a.failed(OutcomeReverted, "rolled back, then read again: it is what it was before", "mend the cause, then plan again")
 	case a.answered || a.seen || time.Now().After(a.deadline):

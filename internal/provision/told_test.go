@@ -141,3 +141,21 @@ func TestWaitingForASessionIsNoFailure(t *testing.T) {
 		}
 	})
 }
+
+// TestALineThatTheTargetWritesOtherwise: FRR takes "ip rout" and shows
+// "ip route", so that the change never seems to be on. The error names the line.
+func TestALineThatTheTargetWritesOtherwise(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(variantNamed("frr"), start, start, map[int]fault{4: halfSilent})
+		req := approve(t, request(w, want, nil))
+		req.Target.(target).p.counted = true
+		_, err := provision.Run(t.Context(), req)
+		var e *provision.Error
+		if !errors.As(err, &e) || e.Outcome != provision.OutcomeReverted || e.Step != provision.StepVerify {
+			t.Fatalf("error %v", err)
+		}
+		if !strings.Contains(e.Err.Error(), "+ b=2") || strings.Contains(e.Err.Error(), "a=2") || !strings.Contains(e.Next, "as the target itself shows them") {
+			t.Errorf("cause %v\nnext %s", e.Err, e.Next)
+		}
+	})
+}
