@@ -4,7 +4,9 @@ package faults_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
@@ -123,19 +125,58 @@ func TestKill(t *testing.T) {
 	kill := func(k int, m moment) func(r *rig) {
 		return func(r *rig) {
 			r.want(k)
-			when := m.when(r)
-			if code, out := r.apply(when, r.kill); code == 0 {
-				r.t.Log("the apply was through before it was killed: " + out)
-			}
-			r.truth(k)
+			r.killed(k, m, r.kill)
 		}
 	}
-	frr := newFleet(t, lab, binary, routers(t, lab)...)
+	routers := newFleet(t, lab, binary, routers(t, lab)...)
 	for i, m := range append(moments(), within()...) {
-		frr.each(t, "frr "+m.name, kill(1+i, m))
+		routers.each(t, "frr "+m.name, kill(1+i, m))
 	}
-	netconf := newFleet(t, lab, binary, devices(t, lab)...)
+	for i, m := range append(within(), moments()[6]) {
+		routers.each(t, "frr, replace, "+m.name, func(r *rig) {
+			k := 101 + i
+			r.replace(k)
+			r.killed(k, m, r.kill)
+		})
+	}
+	servers := newFleet(t, lab, binary, devices(t, lab)...)
 	for i, m := range append(moments(), waiting()) {
-		netconf.each(t, "netconf "+m.name, kill(1+i, m))
+		servers.each(t, "netconf "+m.name, kill(1+i, m))
 	}
+	for name, f := range map[string]fleet{"frr": routers, "netconf": servers} {
+		for i, m := range []moment{moments()[6], moments()[9]} {
+			f.each(t, name+", created, "+m.name, func(r *rig) {
+				k := 111 + i
+				created := newRig(r.t, r.lab, binary, r.box)
+				created.want(k)
+				created.killed(k, m, created.kill)
+			})
+		}
+		f.each(t, name+", the provider alone", func(r *rig) {
+			r.want(121)
+			out := r.killed(121, moments()[4], r.killProvider)
+			says(r.t, "Terraform", out, "Plugin did not respond")
+		})
+	}
+}
+
+// killed runs an apply of item k and kills at a moment; then all must be well
+// again. It returns what was printed before that.
+func (r *rig) killed(k int, m moment, kill func(*exec.Cmd)) string {
+	r.t.Helper()
+	code, out := r.apply(m.when(r), kill)
+	if code == 0 {
+		r.t.Log("the apply was through before it was killed: " + out)
+	}
+	r.truth(k)
+	return out
+}
+
+// replace configures what the router runs, and item k, as the whole
+// configuration.
+func (r *rig) replace(k int) {
+	r.t.Helper()
+	_, whole, _ := strings.Cut(r.box.(frrBox).running(r.t), "Current configuration:\n!\n")
+	r.Config(r.provider(nil), r.resource(text(strings.TrimSuffix(whole, "end\n")+r.intent(k)),
+		"replace_config = true", `confirm_timeout = "10s"`))
 }

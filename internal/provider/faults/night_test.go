@@ -88,7 +88,8 @@ func TestLockOfSomebodyElse(t *testing.T) {
 		}
 		out := r.Must(1, "apply", "-auto-approve")
 		t.Log(out)
-		says(t, "the error", out, "Error: n1: ", "changes in the candidate that nobody has committed or discarded", "State: not applied", "Next: ")
+		says(t, "the error", out, "Error: n1: ", "changes in the candidate that nobody has committed or discarded", "State: not applied",
+			"Next: find out whose they are: commit them, or take them back with discard-changes")
 		if !strings.Contains(r.box.(netconfBox).get(t, s, rpc.Candidate), r.mark(7)) {
 			t.Error("somebody else's candidate was thrown away")
 		}

@@ -186,10 +186,15 @@ func (r *rig) events(from int) []eventlog.Record {
 
 // kill ends the provider and Terraform as a power cut would.
 func (r *rig) kill(cmd *exec.Cmd) {
+	r.killProvider(cmd)
+	_ = cmd.Process.Kill()
+}
+
+// killProvider leaves Terraform alive.
+func (r *rig) killProvider(cmd *exec.Cmd) {
 	for _, pid := range children(r.t, cmd.Process.Pid) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
-	_ = cmd.Process.Kill()
 }
 
 // children are the processes that Terraform has started.
