@@ -159,3 +159,27 @@ func TestALineThatTheTargetWritesOtherwise(t *testing.T) {
 		}
 	})
 }
+
+// TestGivesWayToAnotherRunsCommit: our commit's answer was lost, and another
+// run's commit waits. The lock that we took to be sure of what we read would
+// keep out its confirmation, on a target whose lock does that.
+func TestGivesWayToAnotherRunsCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := variantNamed("frr")
+		v.yields = true
+		w := newWorld(v, start, start, map[int]fault{4: lostBefore, 5: otherKeeps})
+		req := approve(t, request(w, want, nil))
+		req.Target.(target).p.counted = true
+		began := time.Now()
+		_, err := provision.Run(t.Context(), req)
+		if took := time.Since(began); err == nil || took < 5*time.Second || w.pending != nil {
+			t.Errorf("after %s: %v, pending %v", took, err, w.pending)
+		}
+		if w.running[1] != 8 {
+			t.Errorf("running %v: the other run's commit is gone", w.running)
+		}
+		for _, b := range w.broken {
+			t.Error(b)
+		}
+	})
+}
