@@ -172,11 +172,13 @@ func (r *run) await(ctx context.Context, p *Pending, n *note) error {
 	if err != nil {
 		return err
 	}
-	how := "undone"
+	// Equal texts do not tell a confirmation from an undoing that was already
+	// done when the wait began and only had its mark to remove.
+	how := "it was undone"
 	if after.Digest == during.Digest {
-		how = "confirmed"
+		how = "it is over, and what was running then still runs"
 	}
-	n.message = fmt.Sprintf("waited %s for the commit of %s; it was %s", since(started), holder(p), how)
+	n.message = fmt.Sprintf("waited %s for the commit of %s; %s", since(started), holder(p), how)
 	r.warn(n.message)
 	return nil
 }

@@ -63,7 +63,7 @@ func (nothing) Digest() string { return "0123" }
 // TestObserveTellsWhatBecameOfACommit: a plan after a killed run waits for its
 // commit, and says so.
 func TestObserveTellsWhatBecameOfACommit(t *testing.T) {
-	for how, after := range map[string]string{"undone": "before", "confirmed": "during"} {
+	for how, after := range map[string]string{"it was undone": "before", "what was running then still runs": "during"} {
 		t.Run(how, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &script{running: "during"}
