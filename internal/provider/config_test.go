@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"golang.org/x/crypto/ssh"
@@ -423,6 +425,57 @@ func TestLogSink(t *testing.T) {
 	for _, err := range []error{nil, provision.ErrStale} {
 		if got := logSink(fine(t, block{}).Run)(t.Context(), provision.Event{Name: "r1", Message: "m", Diff: &d, Err: err}); got != nil {
 			t.Error(got)
+		}
+	}
+}
+
+// TestMisspeltVariables: what looks like a variable of ours and is none is told,
+// without its value; what is another's is left alone.
+func TestMisspeltVariables(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	for variable, want := range map[string]string{
+		"PROVISION_EVENT_FILE":                   "is PROVISION_EVENTS_FILE meant?",
+		"PROVISION_INVENTORY":                    "is PROVISION_INVENTORY_FILE meant?",
+		"PROVISION_CREDENTIALS_DEFAULT_PASWORD":  "PROVISION_CREDENTIALS_<NAME>_ and one of USERNAME, PASSWORD",
+		"PROVISION_CREDENTIAL_DEFAULT_PASSWORD":  "PROVISION_CREDENTIALS_<NAME>_ and one of",
+		"PROVISION_JUMP_HOST_A_HOST":             "PROVISION_JUMP_HOSTS_<NAME>_ and one of HOST",
+		"PROVISION_LAB":                          "",
+		"PROVISION_CREDENTIALS_DEFAULT_PASSWORD": "",
+		"PROVISION_JUMP_HOSTS_A_JUMP_HOST":       "",
+	} {
+		_, diags := build(t, block{}, variable+"=v4lue")
+		var warnings []string
+		for _, d := range diags.Warnings() {
+			warnings = append(warnings, d.Detail())
+		}
+		said := strings.Join(warnings, "\n")
+		if (want == "") != (said == "") || !strings.Contains(said, want) || strings.Contains(said, "v4lue") {
+			t.Errorf("%s: %q", variable, said)
+		}
+	}
+}
+
+// TestVariablesAreThoseOfTheDocs: each variable that the schema names is known.
+func TestVariablesAreThoseOfTheDocs(t *testing.T) {
+	s := providerSchema()
+	texts := []string{s.MarkdownDescription}
+	for _, a := range s.Attributes {
+		texts = append(texts, a.GetMarkdownDescription())
+	}
+	for _, a := range s.Attributes["ssh"].(schema.SingleNestedAttribute).Attributes {
+		texts = append(texts, a.GetMarkdownDescription())
+	}
+	named := regexp.MustCompile("`(PROVISION_[A-Z_]+)`").FindAllStringSubmatch(strings.Join(texts, "\n"), -1)
+	found := map[string]bool{}
+	for _, m := range named {
+		found[m[1]] = true
+		if entries := (environ{m[1]: "x"}).entries(credentialsPrefix, credentialSuffixes()); len(entries) == 0 && !slices.Contains(variables(), m[1]) {
+			t.Errorf("%s is in the docs and not in variables()", m[1])
+		}
+	}
+	for _, v := range variables() {
+		if !found[v] {
+			t.Errorf("%s is not in the docs", v)
 		}
 	}
 }

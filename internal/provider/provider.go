@@ -87,7 +87,13 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 // configuration names are looked at.
 func (p *Provider) build(ctx context.Context, m model, files bool) (client.Config, diag.Diagnostics) {
 	b := builder{ctx: ctx, env: newEnviron(p.environ()), drivers: p.drivers, files: files}
-	return b.config(m, p.runID), b.diags
+	cfg := b.config(m, p.runID)
+	if files { // once: the same environment was there when it was validated
+		for _, said := range b.env.misspelt() {
+			b.diags.AddWarning("A variable of the environment is not read", said)
+		}
+	}
+	return cfg, b.diags
 }
 
 // Resources implements provider.Provider.

@@ -15,6 +15,9 @@ import (
 
 const jumpHostsPrefix = "PROVISION_JUMP_HOSTS"
 
+// jumpHostSuffixes are the ends of the variables of an entry.
+func jumpHostSuffixes() []string { return []string{"HOST", "PORT", "CREDENTIALS", "JUMP_HOST"} }
+
 // ssh is what all logins have in common.
 func (b *builder) ssh(v types.Object) client.SSH {
 	at := path.Root("ssh")
@@ -43,7 +46,7 @@ func (b *builder) jumpHosts(at path.Path, v types.Map) map[string]client.JumpHos
 		return nil
 	}
 	hosts := map[string]client.JumpHost{}
-	elements := b.elements(at, v, jumpHostsPrefix, []string{"HOST", "PORT", "CREDENTIALS", "JUMP_HOST"})
+	elements := b.elements(at, v, jumpHostsPrefix, jumpHostSuffixes())
 	for _, name := range slices.Sorted(maps.Keys(elements)) {
 		hosts[name] = b.jumpHost(at.AtMapKey(name), name, elements[name])
 	}
