@@ -6,10 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"sync"
 )
 
-// iterations makes a guess cost a few milliseconds; a plan needs two hashes a
-// device.
+// iterations makes a guess cost a few milliseconds; a plan needs one or two
+// hashes a device.
 const iterations = 20_000
 
 // saltSize is in bytes; NIST SP 800-132, section 5.1, asks for at least 16.
@@ -32,4 +33,37 @@ func Hash(salt []byte, digest string) string {
 		panic(fmt.Sprintf("secret: hash: %v", err))
 	}
 	return hex.EncodeToString(key)
+}
+
+// Hasher is Hash that computes the same one only once: reading, planning and
+// updating a device ask for the same hashes. It is safe for concurrent use; nil
+// remembers nothing. It lives as long as its process, and keeps what is no more
+// secret than the process itself.
+type Hasher struct {
+	mu    sync.Mutex
+	known map[question]string
+}
+
+type question struct{ salt, digest string }
+
+// Hash is [Hash].
+func (h *Hasher) Hash(salt []byte, digest string) string {
+	if h == nil {
+		return Hash(salt, digest)
+	}
+	q := question{string(salt), digest}
+	h.mu.Lock()
+	known, ok := h.known[q]
+	h.mu.Unlock()
+	if ok {
+		return known
+	}
+	hash := Hash(salt, digest) // outside the lock: devices go side by side
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.known == nil {
+		h.known = map[question]string{}
+	}
+	h.known[q] = hash
+	return hash
 }

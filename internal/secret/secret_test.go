@@ -127,3 +127,27 @@ func TestHashStaysWhatItIs(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestHasher(t *testing.T) {
+	salt, other := secret.NewSalt(), secret.NewSalt()
+	for name, h := range map[string]*secret.Hasher{"remembering": {}, "nil": nil} {
+		for range 2 { // the second time it is remembered
+			for _, s := range [][]byte{salt, other} {
+				for _, digest := range []string{"a", "b"} {
+					if got, want := h.Hash(s, digest), secret.Hash(s, digest); got != want {
+						t.Errorf("%s: got %s, want %s", name, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestHasherComputesOnce(t *testing.T) {
+	var h secret.Hasher
+	salt := secret.NewSalt()
+	h.Hash(salt, "a")
+	if n := testing.AllocsPerRun(10, func() { h.Hash(salt, "a") }); n > 5 {
+		t.Errorf("a known hash takes %v allocations: it is computed again", n)
+	}
+}

@@ -21,6 +21,8 @@ type Client struct {
 	// OnUnreachable is the provider's default: "error" or "skip".
 	OnUnreachable string
 	Redact        *secret.Redactor
+	// Hashes are the fingerprints that this process has computed.
+	Hashes secret.Hasher
 
 	cfg     Config
 	drivers map[string]device.Driver

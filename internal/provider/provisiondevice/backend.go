@@ -8,6 +8,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
+	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
 
 // core is what this package asks of the configured provider; *client.Client is
@@ -29,6 +30,7 @@ var _ core = (*client.Client)(nil)
 type backend struct {
 	core          core
 	onUnreachable string // the provider's default
+	hashes        *secret.Hasher
 }
 
 // newBackend takes what the provider hands to its types. Nil is no error:
@@ -40,7 +42,7 @@ func newBackend(data any) (backend, diag.Diagnostics) {
 	case backend:
 		return d, nil
 	case *client.Client:
-		return backend{core: d, onUnreachable: d.OnUnreachable}, nil
+		return backend{core: d, onUnreachable: d.OnUnreachable, hashes: &d.Hashes}, nil
 	default:
 		diags.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug in the provider.", data))
 	}

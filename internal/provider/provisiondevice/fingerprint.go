@@ -22,13 +22,21 @@ type kept struct {
 	Applied string `json:"applied,omitempty"`
 	// Run is the id of the run that left Applied.
 	Run string `json:"run,omitempty"`
+
+	hashes *secret.Hasher // of the process; nil computes each one anew
 }
 
 // newKept makes one with a random salt.
 func newKept() kept { return kept{Salt: secret.NewSalt()} }
 
 // fingerprint is a salted, slow hash of a digest.
-func (k kept) fingerprint(digest string) string { return secret.Hash(k.Salt, digest) }
+func (k kept) fingerprint(digest string) string { return k.hashes.Hash(k.Salt, digest) }
+
+// remembering is k with the process's hashes.
+func (b backend) remembering(k kept) kept {
+	k.hashes = b.hashes
+	return k
+}
 
 // applied notes how a run left the device.
 func (k kept) applied(digest, run string) kept {

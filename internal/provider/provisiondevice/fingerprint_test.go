@@ -2,10 +2,13 @@ package provisiondevice
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 )
 
 // memory is a private state.
@@ -29,6 +32,22 @@ func TestFingerprint(t *testing.T) {
 		t.Error("two resources must not share fingerprints: the salt is missing")
 	case len(a.fingerprint("d")) != 64:
 		t.Error("want hex of 32 bytes")
+	}
+}
+
+// Every operation of a process takes part in what it has computed already.
+func TestFingerprintsAreShared(t *testing.T) {
+	b, diags := newBackend(&client.Client{})
+	if diags.HasError() || b.hashes == nil {
+		t.Fatalf("the configured provider has no hashes: %v", diags)
+	}
+	k := newKept()
+	if got := b.remembering(k); got.hashes != b.hashes || got.fingerprint("d") != k.fingerprint("d") {
+		t.Error("a remembered fingerprint is another one")
+	}
+	raw := memory{}
+	if diags := b.remembering(k).store(t.Context(), raw); diags.HasError() || strings.Contains(string(raw[privateKey]), "hashes") {
+		t.Errorf("private state holds %s (%v)", raw[privateKey], diags)
 	}
 }
 

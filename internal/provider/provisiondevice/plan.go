@@ -60,6 +60,7 @@ func (p *planner) get(ctx context.Context, req resource.ModifyPlanRequest) diag.
 	}
 	var more diag.Diagnostics
 	p.kept, more = loadKept(ctx, req.Private)
+	p.kept = p.remembering(p.kept)
 	diags.Append(more...)
 	return diags
 }

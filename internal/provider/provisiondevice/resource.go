@@ -72,7 +72,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(tfdiag.Error(plan.Name.ValueString(), err))
 		return
 	}
-	k := done.note(newKept(), plan)
+	k := done.note(r.remembering(newKept()), plan)
 	configured := config.identity() // what the source of truth says may change
 	resp.Diagnostics.Append(warnings(plan.Name.ValueString(), done.Warnings)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, done.state(plan, k))...)
@@ -94,6 +94,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	k = r.remembering(k)
 	seen, err := r.observe(ctx, limit, state)
 	resp.Diagnostics.Append(warnings(state.Name.ValueString(), seen.Warnings)...)
 	if err != nil {
@@ -120,6 +121,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	k = r.remembering(k)
 	if plan.pending() {
 		done, err := r.apply(ctx, limit, plan, config)
 		k = done.note(k, plan)
