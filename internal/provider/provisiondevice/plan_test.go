@@ -259,6 +259,27 @@ func TestPlanDoesNotSkip(t *testing.T) {
 	}
 }
 
+// Terraform makes an ordinary plan before that of a destroy: the way out must
+// stand in its error. A create has nothing to forget.
+func TestPlanOfADeadDeviceSaysHowToForgetIt(t *testing.T) {
+	const way = "-refresh=false"
+	s := newScene("hostname r1")
+	s.fake.devices["r1"].down = true
+	if diags := s.run(t); !has(diags, diag.SeverityError, way) {
+		t.Error(diags)
+	}
+	s = newScene("hostname r1")
+	s.fake.notReady = true
+	if diags := s.run(t); !has(diags, diag.SeverityError, way) {
+		t.Error(diags)
+	}
+	s = newScene("hostname r1")
+	s.prior, s.fake.devices["r1"].down = nil, true
+	if diags := s.run(t); !diags.HasError() || has(diags, diag.SeverityError, way) {
+		t.Error(diags)
+	}
+}
+
 func TestPlanThatSkipsFollowsTheConfigurationWhereTerraformAsksForIt(t *testing.T) {
 	s := newScene("hostname r1")
 	s.fake.devices["r1"].down = true

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
@@ -17,7 +19,7 @@ func (p *planner) failed(ctx context.Context, err error) {
 		return
 	}
 	if p.prior == nil || !p.skips() || !skippable(err) {
-		p.diags.Append(tfdiag.Error(p.name(), err))
+		p.diags.Append(p.failure(err))
 		return
 	}
 	p.diags.AddWarning("NOT CHECKED: "+p.name()+": "+where(err),
@@ -25,6 +27,24 @@ func (p *planner) failed(ctx context.Context, err error) {
 			"If Terraform says of an apply that its final plan is inconsistent, the device has stopped answering after the plan: nothing was changed on it, plan again.")
 	p.core.Skipped(ctx, p.name(), p.prior.Driver.ValueString(), err)
 	p.keepPrior()
+}
+
+// forgetting says how to be rid of a device that does not answer: Terraform
+// makes an ordinary plan before that of a destroy, and nothing tells us which
+// of the two it is.
+const forgetting = "\nTo forget the device instead: take it out of the configuration, or destroy with -refresh=false. Neither needs the device."
+
+// failure is the error of a dry run; of a device in the state that does not
+// answer it says how to be rid of it.
+func (p *planner) failure(err error) diag.Diagnostic {
+	d := tfdiag.Error(p.name(), err)
+	if p.prior == nil || !skippable(err) {
+		return d
+	}
+	if at, ok := d.(diag.DiagnosticWithPath); ok {
+		return diag.NewAttributeErrorDiagnostic(at.Path(), d.Summary(), d.Detail()+forgetting)
+	}
+	return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+forgetting)
 }
 
 // skips tells whether a device that does not answer is left out.
