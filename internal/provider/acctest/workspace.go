@@ -23,18 +23,26 @@ type Workspace struct {
 	t testing.TB
 }
 
-// Binary builds the provider and returns the folder that it is in.
-func Binary(t testing.TB) string {
-	t.Helper()
+// Build builds the provider into a folder.
+func Build(dir string) error {
 	_, here, _, ok := runtime.Caller(0)
 	if !ok {
-		t.Fatal("the test binary does not know where its sources are")
+		return errors.New("the test binary does not know where its sources are")
 	}
-	dir := t.TempDir()
 	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "terraform-provider-provision"), ".")
 	cmd.Dir = filepath.Join(filepath.Dir(here), "..", "..", "..")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("building the provider: %v: %s", err, out)
+		return fmt.Errorf("building the provider: %w: %s", err, out)
+	}
+	return nil
+}
+
+// Binary builds the provider and returns the folder that it is in.
+func Binary(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := Build(dir); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }

@@ -166,7 +166,7 @@ func webServer(t testing.TB) int {
 }
 
 func TestDial(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	for _, bad := range append(badLogins(), badPaths()...) {
 		t.Run(bad.name, func(t *testing.T) {
 			t.Parallel()
@@ -185,8 +185,8 @@ func TestDial(t *testing.T) {
 
 // TestNoRoute runs Terraform where there is no network at all.
 func TestNoRoute(t *testing.T) {
-	lab := acctest.ReadLab(t)
-	r := newRig(t, lab, acctest.Binary(t), frrBox{lab, "r1"})
+	lab, binary := bench(t)
+	r := newRig(t, lab, binary, frrBox{lab, "r1"})
 	n := r.node()
 	r.Config(r.provider(elsewhere(t, r, n.MgmtHost, n.MgmtPort)), r.resource(text("hostname r1\n")))
 	plan := r.Command("plan")
@@ -204,8 +204,8 @@ func TestNoRoute(t *testing.T) {
 
 // TestNoPath takes the cable out: the path swallows everything.
 func TestNoPath(t *testing.T) {
-	lab := acctest.ReadLab(t)
-	r := newRig(t, lab, acctest.Binary(t), frrBox{lab, "r1"})
+	lab, binary := bench(t)
+	r := newRig(t, lab, binary, frrBox{lab, "r1"})
 	lab.Script(t, "", "cut", "r1", "link")
 	t.Cleanup(func() { lab.Script(t, "", "heal", "r1") })
 	r.Config(r.provider(map[string]string{"ssh": `{ known_hosts = [], connect_timeout = "2s" }`}), r.resource(text("hostname r1\n")))

@@ -7,14 +7,12 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
 )
 
 // TestDrop breaks the connection at every step of an apply; a new one may be
 // made at once.
 func TestDrop(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	drop := func(k int, m moment) func(r *rig) {
 		return func(r *rig) {
 			r.want(k)
@@ -39,7 +37,7 @@ func TestDrop(t *testing.T) {
 // TestCutWithinTheCommit takes the management path away within the commit: the
 // device takes it back by itself, and the error says so.
 func TestCutWithinTheCommit(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	cut := func(m moment) func(r *rig) {
 		return func(r *rig) {
 			r.want(1)
@@ -63,7 +61,7 @@ func TestCutWithinTheCommit(t *testing.T) {
 
 // TestInterrupt is Ctrl-C within a commit: the run goes on to its end.
 func TestInterrupt(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	stop := func(k int, m moment) func(r *rig) {
 		return func(r *rig) {
 			r.want(k)
@@ -88,12 +86,22 @@ func TestInterrupt(t *testing.T) {
 	for i, m := range []moment{moments()[3], moments()[4], waiting()} {
 		netconf.each(t, "netconf "+m.name, stop(1+i, m))
 	}
+	for name, f := range map[string]fleet{"frr": frr, "netconf": netconf} {
+		f.each(t, name+", twice: Terraform goes at once", func(r *rig) {
+			r.want(21)
+			r.killed(21, moments()[5], func(cmd *exec.Cmd) {
+				interrupt(cmd)
+				again := time.AfterFunc(200*time.Millisecond, func() { interrupt(cmd) })
+				r.t.Cleanup(func() { again.Stop() })
+			})
+		})
+	}
 }
 
 // TestReboot restarts the device within the confirm window: it comes back with
 // its startup configuration, which lacks the change.
 func TestReboot(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	reboot := func(r *rig) {
 		r.Config(r.provider(nil), r.resource(text(r.intent(1)), `confirm_timeout = "60s"`))
 		code, out := r.apply(r.step("commit"), func(*exec.Cmd) {

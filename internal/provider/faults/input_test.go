@@ -100,7 +100,7 @@ func badInputs() []badInput {
 }
 
 func TestBadInput(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	for _, in := range badInputs() {
 		t.Run(in.name, func(t *testing.T) {
 			t.Parallel()
@@ -124,8 +124,8 @@ func inventory(t testing.TB, devices map[string]acctest.Device) map[string]strin
 }
 
 func TestNameThatIsNotInTheInventory(t *testing.T) {
-	lab := acctest.ReadLab(t)
-	r := newRig(t, lab, acctest.Binary(t), onFRR(lab))
+	lab, binary := bench(t)
+	r := newRig(t, lab, binary, onFRR(lab))
 	r.Config(r.provider(inventory(t, map[string]acctest.Device{"r11": {Host: "127.0.0.1", Driver: "frr"}})), r.resource(text("hostname r1\n")))
 	out := r.Must(1, "plan")
 	t.Log(out)
@@ -136,7 +136,7 @@ func TestNameThatIsNotInTheInventory(t *testing.T) {
 // Two names of one device are found in the inventory, and where the
 // configuration gives the addresses.
 func TestTwoDevicesAtOneAddress(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	one := lab.Node(t, "r1").Device()
 	r := newRig(t, lab, binary, onFRR(lab))
 	r.Config(r.provider(inventory(t, map[string]acctest.Device{"r1": one, "r1-old": one})), r.resource(text("hostname r1\n")))
@@ -156,8 +156,7 @@ func TestTwoDevicesAtOneAddress(t *testing.T) {
 // A configuration that is no text comes from a file: Terraform's own strings
 // hold none.
 func TestBinaryJunk(t *testing.T) {
-	lab := acctest.ReadLab(t)
-	binary := acctest.Binary(t)
+	lab, binary := bench(t)
 	for _, b := range []box{onFRR(lab), onNetconf(lab)} {
 		r := newRig(t, lab, binary, b)
 		d := b.node().Device()
@@ -175,7 +174,7 @@ func TestBinaryJunk(t *testing.T) {
 // Line ends of other systems, a missing one at the end and a byte order mark
 // are no mistakes, and no difference.
 func TestLineEnds(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	for name, b := range map[string]box{"frr": routers(t, lab)[0], "netconf": devices(t, lab)[0]} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, lab, binary, b)
@@ -198,8 +197,8 @@ func TestLineEnds(t *testing.T) {
 // 5 MB are compared within the time that a command may take; more is refused
 // before anything is sent.
 func TestFiveMegabytes(t *testing.T) {
-	lab := acctest.ReadLab(t)
-	r := newRig(t, lab, acctest.Binary(t), onFRR(lab))
+	lab, binary := bench(t)
+	r := newRig(t, lab, binary, onFRR(lab))
 	big := func(bytes int) string {
 		var b strings.Builder
 		for i := 0; b.Len() < bytes; i++ {
@@ -213,6 +212,12 @@ func TestFiveMegabytes(t *testing.T) {
 	}
 	r.Config(r.provider(nil), r.resource(big(9<<20)))
 	says(t, "the error", r.Must(1, "plan"), "Error: r1: invalid config", "at most 8388608 can be compared in time")
+	r.Config(r.provider(map[string]string{"ssh": `{ known_hosts = [], command_timeout = "2s" }`}), r.resource(big(5<<20)))
+	out := r.Must(1, "plan")
+	t.Log(out)
+	says(t, "the error", out, "Error: r1: stage failed", "2s", "State: not applied", "The time ran out. The resource's timeouts and the provider's ssh block say how much there is.")
+	r.clean()
+
 	r.Config(r.provider(nil), r.resource(big(5<<20)))
 	started := time.Now()
 	code, out := r.Terraform("plan", "-detailed-exitcode")

@@ -121,7 +121,7 @@ func waiting() moment {
 
 // TestKill ends the provider and Terraform by SIGKILL.
 func TestKill(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	kill := func(k int, m moment) func(r *rig) {
 		return func(r *rig) {
 			r.want(k)

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/rpc"
-	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
 )
 
 // fill leaves no byte of room where the driver may write; undo gives it back.
@@ -20,7 +19,7 @@ const (
 
 // TestNoRoom fills the router's disks before a plan, and before a commit.
 func TestNoRoom(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	r := <-newFleet(t, lab, binary, routers(t, lab)[0])
 	console := r.box.(frrBox)
 	t.Cleanup(func() { console.console(t, "sh", "-c", undo) })
@@ -46,7 +45,7 @@ func TestNoRoom(t *testing.T) {
 
 // TestLockOfSomebodyElse: a person at the router's console holds the lock.
 func TestLockOfSomebodyElse(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	t.Run("frr", func(t *testing.T) {
 		r := <-newFleet(t, lab, binary, routers(t, lab)[0])
 		r.want(1)
@@ -104,7 +103,7 @@ func TestLockOfSomebodyElse(t *testing.T) {
 // TestChangedAfterThePlan: somebody is at the device between a plan and the
 // apply of the saved plan.
 func TestChangedAfterThePlan(t *testing.T) {
-	lab, binary := acctest.ReadLab(t), acctest.Binary(t)
+	lab, binary := bench(t)
 	for name, b := range map[string]box{"frr": routers(t, lab)[0], "netconf": devices(t, lab)[0]} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, lab, binary, b)

@@ -5,6 +5,7 @@ package faults_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -21,14 +22,36 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
 )
 
-// TestMain lets one test run for each device: most of their time they wait for
-// a timer of the device, not for the processor.
+// binaryVariable leads to the folder of the provider's binary.
+const binaryVariable = "FAULTS_PROVIDER"
+
+// TestMain builds the provider once and lets one test run for each device: most
+// of their time they wait for a timer of the device, not for the processor.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "5"); err != nil {
+	code, err := run(m)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
+		code = 2
 	}
-	os.Exit(m.Run())
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "provision-faults-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := errors.Join(acctest.Build(dir), os.Setenv(binaryVariable, dir), flag.Set("test.parallel", "5")); err != nil {
+		return 0, err
+	}
+	return m.Run(), nil
+}
+
+// bench gives the lab and the folder of the provider's binary.
+func bench(t testing.TB) (lab acctest.Lab, binary string) {
+	t.Helper()
+	return acctest.ReadLab(t), os.Getenv(binaryVariable)
 }
 
 // patience is how long a condition that must come true is waited for, on a
@@ -94,12 +117,18 @@ func (r *rig) want(k int, lines ...string) {
 	r.Config(r.provider(nil), r.resource(append([]string{text(r.intent(k)), `confirm_timeout = "10s"`}, lines...)...))
 }
 
-// apply starts an apply and calls act as soon as when holds. It returns the
-// exit code and all that was printed. An apply that ends before that is no test.
+// apply disturbs an apply.
 func (r *rig) apply(when func() bool, act func(*exec.Cmd)) (int, string) {
 	r.t.Helper()
+	return r.disturb(when, act, "apply", "-auto-approve")
+}
+
+// disturb starts Terraform and calls act as soon as when holds. It returns the
+// exit code and all that was printed. A call that ends before that is no test.
+func (r *rig) disturb(when func() bool, act func(*exec.Cmd), args ...string) (int, string) {
+	r.t.Helper()
 	var out bytes.Buffer
-	cmd := r.Command("apply", "-auto-approve")
+	cmd := r.Command(args...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
@@ -116,10 +145,10 @@ func (r *rig) apply(when func() bool, act func(*exec.Cmd)) (int, string) {
 	case <-time.After(patience):
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
-		r.t.Fatalf("the apply did not end:\n%s", out.String())
+		r.t.Fatalf("terraform %s did not end:\n%s", args[0], out.String())
 	}
 	if !acted {
-		r.t.Fatalf("the apply ended before the moment that the test waits for:\n%s", out.String())
+		r.t.Fatalf("terraform %s ended before the moment that the test waits for:\n%s", args[0], out.String())
 	}
 	return cmd.ProcessState.ExitCode(), acctest.Unwrap(out.String())
 }
@@ -157,13 +186,16 @@ func eventually(t testing.TB, wrong func() string) {
 	}
 }
 
-// step tells when the run of an apply has ended a step: it reads the events
+// step tells when the run of an apply has ended a step.
+func (r *rig) step(name string) func() bool { return r.stepOf(name, false) }
+
+// stepOf tells when a run, dry or not, has ended a step: it reads the events
 // from where they end now.
-func (r *rig) step(name string) func() bool {
+func (r *rig) stepOf(name string, dry bool) func() bool {
 	seen := len(r.Read("events.jsonl"))
 	return func() bool {
 		for _, e := range r.events(seen) {
-			if e.Step == name && !e.DryRun {
+			if e.Step == name && e.DryRun == dry {
 				return true
 			}
 		}
@@ -258,8 +290,17 @@ func (r *rig) truth(k int) {
 	r.t.Helper()
 	code, diff, output := r.planned()
 	running, startup := r.has(r.t, k)
+	marks, removed := 0, 0
+	for line := range strings.Lines(diff) {
+		switch {
+		case strings.Contains(line, r.mark(k)):
+			marks++
+		case strings.HasPrefix(line, "- ") && !strings.HasPrefix(line, "- (left by"):
+			removed++
+		}
+	}
 	switch {
-	case strings.Contains(diff, r.mark(k)) == running:
+	case removed > 0, running && marks != 0, !running && marks != 1:
 		r.t.Errorf("item is running: %t; the plan says:\n%s", running, output)
 	case running && startup && diff != "", !(running && startup) && code == 0:
 		r.t.Errorf("item is running: %t, saved: %t; the plan says with exit code %d:\n%s", running, startup, code, output)
