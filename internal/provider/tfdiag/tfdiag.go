@@ -1,6 +1,6 @@
-// Package tfdiag turns errors and warnings of the core and the client into
-// Terraform's diagnostics, in one place and one form. Summaries begin with the
-// device's name, since Terraform merges diagnostics of equal summaries.
+// Package tfdiag turns errors of the core and the client into Terraform's
+// diagnostics, in one place and one form. Summaries begin with the device's
+// name, since Terraform merges diagnostics of equal summaries.
 package tfdiag
 
 import (
@@ -33,25 +33,6 @@ func Error(name string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summary, detail)
 }
 
-// Warning makes a warning of an error that does not stop anything; what says
-// what became of the device: "NOT CHECKED".
-func Warning(name, what string, err error) diag.Diagnostic {
-	summary, detail := describe(name, err)
-	return diag.NewWarningDiagnostic(name+": "+what+":"+strings.TrimPrefix(summary, name+":"), detail)
-}
-
-// Warnings makes one warning of each sentence, such as Result.Warnings. Those
-// of the core begin with the name already.
-func Warnings(name string, sentences []string) diag.Diagnostics {
-	var diags diag.Diagnostics
-	for _, s := range sentences {
-		s = strings.TrimPrefix(s, name+": ")
-		first, _, _ := strings.Cut(s, "\n")
-		diags.AddWarning(name+": "+first, s)
-	}
-	return diags
-}
-
 // describe gives the summary and the detail of an error.
 func describe(name string, err error) (summary, detail string) {
 	var run *provision.Error
@@ -68,12 +49,14 @@ func describe(name string, err error) (summary, detail string) {
 		summary = "invalid " + at.Attribute
 	case errors.Is(err, context.Canceled):
 		summary = "interrupted"
+	case errors.Is(err, provision.ErrUnreachable), errors.Is(err, provision.ErrAuth):
+		summary = "open failed" // as a run says it
 	case errors.Is(err, context.DeadlineExceeded):
 		summary = "out of time"
 	default:
 		summary = "failed"
 	}
-	return name + ": " + summary, sentence(err.Error()) + hint(err)
+	return name + ": " + summary, sentence(err.Error()) + nextOpen(err) + hint(err)
 }
 
 // runDetail is what a failed run has to say.
@@ -102,6 +85,18 @@ func hint(err error) string {
 		return "\nThe run was interrupted. Plan again to see where the device is."
 	case errors.Is(err, context.DeadlineExceeded):
 		return "\nThe time ran out. The resource's timeouts and the provider's ssh block say how much there is."
+	}
+	return ""
+}
+
+// nextOpen says what to do about a device that could not be opened, where no run
+// has said it.
+func nextOpen(err error) string {
+	switch {
+	case errors.Is(err, provision.ErrAuth):
+		return "\nNext: check the credentials of this device and its host key."
+	case errors.Is(err, provision.ErrUnreachable):
+		return "\nNext: check the address, the port and that the device is up."
 	}
 	return ""
 }

@@ -34,6 +34,17 @@ func TestErrorOfARun(t *testing.T) {
 	}
 }
 
+// TestErrorOfADeviceThatCannotBeOpened: also where no run was made, as for a data
+// source, the step and the next one are told.
+func TestErrorOfADeviceThatCannotBeOpened(t *testing.T) {
+	for next, kind := range map[string]error{"check the address": provision.ErrUnreachable, "check the credentials": provision.ErrAuth} {
+		d := tfdiag.Error("r1", fmt.Errorf("asking for facts: %w: %w", kind, context.DeadlineExceeded))
+		if d.Summary() != "r1: open failed" || !strings.Contains(d.Detail(), "Next: "+next) {
+			t.Errorf("%q: %q", d.Summary(), d.Detail())
+		}
+	}
+}
+
 // TestErrorOfARunThatWasTakenBack: the user's timeouts have nothing to do with a
 // target that was cut off and took the change back.
 func TestErrorOfARunThatWasTakenBack(t *testing.T) {
@@ -90,25 +101,5 @@ func TestErrorOfAContext(t *testing.T) {
 	in := tfdiag.Error("r1", &provision.Error{Step: provision.StepCommit, Err: context.Canceled})
 	if in.Summary() != "r1: commit failed" || !strings.Contains(in.Detail(), "Plan again") {
 		t.Errorf("in a run: %q: %q", in.Summary(), in.Detail())
-	}
-}
-
-func TestWarning(t *testing.T) {
-	d := tfdiag.Warning("r1", "NOT CHECKED", &provision.Error{Target: "r1", Driver: "frr", Step: provision.StepOpen, Err: provision.ErrUnreachable})
-	if d.Severity() != diag.SeverityWarning || d.Summary() != "r1: NOT CHECKED: open failed" {
-		t.Errorf("%v %q", d.Severity(), d.Summary())
-	}
-	if !strings.Contains(d.Detail(), "unreachable") {
-		t.Errorf("%q", d.Detail())
-	}
-}
-
-func TestWarningsHaveTheNameInTheSummary(t *testing.T) {
-	diags := tfdiag.Warnings("r1", []string{"One.", "r1: Two.\nMore."})
-	if len(diags) != 2 || diags.HasError() {
-		t.Fatal(diags)
-	}
-	if diags[0].Summary() != "r1: One." || diags[1].Summary() != "r1: Two." || diags[1].Detail() != "Two.\nMore." {
-		t.Errorf("%q %q", diags[0], diags[1])
 	}
 }
