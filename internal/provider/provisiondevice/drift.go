@@ -43,6 +43,9 @@ func (p *planner) drift(digest string, res provision.Result) {
 	detail := "The running configuration is not the one that this run left. Somebody else changed it, or a later run was killed."
 	if p.kept.fingerprint(digest) != p.prior.IntendedHash.ValueString() {
 		detail += " The intended configuration has changed as well: the difference can hold both."
+		if !p.plan.ReplaceConfig.ValueBool() {
+			detail += " Or somebody changed only lines that it does not name, which a merge leaves alone: from here that looks the same."
+		}
 	}
 	if p.plan.OnDrift.ValueString() == driftFail {
 		p.diags.AddAttributeError(path.Root("on_drift"), summary,

@@ -209,7 +209,12 @@ func TestPlanTellsThatTheIntentChangedToo(t *testing.T) {
 	s.config.Config = types.StringValue("hostname r1\nntp 192.0.2.9")
 	s.kept = s.kept.applied("something else", "run-0")
 	s.prior.RunningHash = types.StringValue(s.kept.fingerprint(s.fake.devices["r1"].snapshot().Digest))
-	if diags := s.run(t); !has(diags, diag.SeverityWarning, "the difference can hold both") {
+	diags := s.run(t)
+	if !has(diags, diag.SeverityWarning, "the difference can hold both") || !has(diags, diag.SeverityWarning, "only lines that it does not name") {
+		t.Error(diags)
+	}
+	s.plan.ReplaceConfig = types.BoolValue(true) // everything is the intent's
+	if diags := s.run(t); has(diags, diag.SeverityWarning, "only lines that it does not name") {
 		t.Error(diags)
 	}
 }
