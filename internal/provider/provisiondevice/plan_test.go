@@ -213,7 +213,7 @@ func TestPlanTellsThatTheIntentChangedToo(t *testing.T) {
 	if !has(diags, diag.SeverityWarning, "the difference can hold both") || !has(diags, diag.SeverityWarning, "only lines that it does not name") {
 		t.Error(diags)
 	}
-	s.plan.ReplaceConfig = types.BoolValue(true) // everything is the intent's
+	s.diags, s.plan.ReplaceConfig = nil, types.BoolValue(true) // everything is the intent's
 	if diags := s.run(t); has(diags, diag.SeverityWarning, "only lines that it does not name") {
 		t.Error(diags)
 	}
