@@ -19,7 +19,8 @@ var ErrPoolClosed = errors.New("the session pool is closed")
 //
 // The users of a device take turns with its session. A fresh session does not
 // wait for its turn, for its user holds the other one: it is one more on the
-// device's slot. When both are given back one of them is kept. A login that
+// device's slot. Nor does it wait for a slot when the other one broke and another
+// device took the slot: a commit may wait for it whose timer runs. When both are given back one of them is kept. A login that
 // failed is shared as well, but not with who asks for a fresh session.
 type Pool struct {
 	limit  int

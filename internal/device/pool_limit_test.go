@@ -67,27 +67,36 @@ func TestPoolWaiterGoesAway(t *testing.T) {
 	check(t, "Close", p.Close(t.Context()), nil)
 }
 
-// TestPoolFreshGoesFirst: a fresh session confirms a commit whose timer runs.
-func TestPoolFreshGoesFirst(t *testing.T) {
+// TestPoolFreshWaitsForNoSlot: the session broke during a commit, whose timer
+// runs, and another device has got the slot.
+func TestPoolFreshWaitsForNoSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		p := device.NewPool(1, time.Minute)
-		s := opened(t, p.Target(f, dev("r1")), false)
-		var order []string
+		first := opened(t, p.Target(f, dev("r1")), false)
+		var second provision.Session
 		var wg sync.WaitGroup
-		wait := func(name string, fresh bool) {
-			wg.Go(func() {
-				s := opened(t, p.Target(f, dev(name)), fresh)
-				order = append(order, name) // one slot: one at a time
-				closed(t, s)
-			})
-			synctest.Wait()
+		wg.Go(func() { second = opened(t, p.Target(f, dev("r2")), false) })
+		synctest.Wait()
+		for own := range f.open {
+			own.broken.Store(true)
 		}
-		wait("r2", false)
-		wait("r3", true)
-		closed(t, s)
+		closed(t, first)
 		wg.Wait()
-		check(t, "order", fmt.Sprint(order), "[r3 r2]")
+		begin := time.Now()
+		fresh := opened(t, p.Target(f, dev("r1")), true)
+		check(t, "time until the fresh session", time.Since(begin), 0)
+		closed(t, fresh)
+		check(t, "sessions kept beyond the limit", f.sessions(), 1)
+		fresh = opened(t, p.Target(f, dev("r1")), true)
+		wg.Go(func() { closed(t, opened(t, p.Target(f, dev("r3")), false)) })
+		synctest.Wait()
+		closed(t, second)
+		synctest.Wait()
+		check(t, "dials of r3 while r1 has more than its share", f.dialed("r3"), 0)
+		closed(t, fresh)
+		wg.Wait()
+		check(t, "sessions at once", f.most, 2)
 		check(t, "Close", p.Close(t.Context()), nil)
 	})
 }
@@ -190,11 +199,12 @@ func TestPoolRace(t *testing.T) {
 	f := newFake()
 	p := device.NewPool(limit, time.Millisecond)
 	var wg sync.WaitGroup
+	var fresh most
 	for user := range 16 {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(1, uint64(user)))
 			for range 200 {
-				roughUse(t, p.Target(f, dev(fmt.Sprintf("r%d", r.IntN(6)))), r)
+				roughUse(t, p.Target(f, dev(fmt.Sprintf("r%d", r.IntN(6)))), r, &fresh)
 			}
 		})
 	}
@@ -203,26 +213,47 @@ func TestPoolRace(t *testing.T) {
 	check(t, "sessions", f.sessions(), 0)
 	check(t, "calls at once on one session", f.overlaps, 0)
 	check(t, "closed twice", f.doubles, 0)
-	// Each slot may have a fresh session besides, and one that is being kept.
-	if f.most > 3*limit {
-		t.Errorf("%d sessions at once with %d slots", f.most, limit)
+	// Each slot may have a session that is being kept besides the one in use.
+	if f.most > 2*limit+fresh.most {
+		t.Errorf("%d sessions at once, %d of them fresh, with %d slots", f.most, fresh.most, limit)
 	}
 }
 
+// most counts what there is at once, at most.
+type most struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+// add counts some more, or less.
+func (m *most) add(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now += n
+	m.most = max(m.most, m.now)
+}
+
 // roughUse uses a device in one of many ways.
-func roughUse(t *testing.T, target provision.Target, r *rand.Rand) {
+func roughUse(t *testing.T, target provision.Target, r *rand.Rand, freshOnes *most) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if r.IntN(4) == 0 {
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(r.IntN(500))*time.Microsecond)
 		defer cancel()
 	}
-	s, err := target.Open(ctx, r.IntN(10) == 0)
+	anew := r.IntN(10) == 0
+	if anew {
+		freshOnes.add(1)
+		defer freshOnes.add(-1)
+	}
+	s, err := target.Open(ctx, anew)
 	if err != nil {
 		return
 	}
 	_, _ = s.Read(ctx)
 	if r.IntN(5) == 0 {
+		freshOnes.add(1)
+		defer freshOnes.add(-1)
 		if fresh, err := target.Open(ctx, true); err == nil {
 			_ = fresh.Confirm(ctx, "x")
 			closed(t, fresh)

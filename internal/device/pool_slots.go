@@ -15,6 +15,7 @@ import (
 // waiter waits for a slot.
 type waiter struct {
 	slot    *slot
+	urgent  bool          // may go beyond the limit
 	granted chan struct{} // closed when the slot is the waiter's
 	victim  *held         // to be closed first; set before granted
 }
@@ -126,8 +127,8 @@ func (s *slot) unkeep() *held {
 	return h
 }
 
-// dial logs in on the device's slot; urgent does so before others that wait
-// for slots of their own. The context that the driver gets ends with dial.
+// dial logs in on the device's slot; urgent does so also when all slots are
+// taken. The context that the driver gets ends with dial.
 func (p *Pool) dial(ctx context.Context, s *slot, drv Driver, d Device, urgent bool) (*held, error) {
 	p.mu.Lock()
 	if p.closed {
@@ -175,7 +176,7 @@ func (p *Pool) enlist(h *held) bool {
 // reserve counts one session more on the slot, and waits for a free slot when
 // the device has none yet.
 func (p *Pool) reserve(ctx context.Context, s *slot, urgent bool) error {
-	w := &waiter{slot: s, granted: make(chan struct{})}
+	w := &waiter{slot: s, urgent: urgent, granted: make(chan struct{})}
 	p.mu.Lock()
 	if urgent {
 		p.waiters = slices.Insert(p.waiters, 0, w)
@@ -222,7 +223,7 @@ func (p *Pool) grant() {
 	p.waiters = slices.DeleteFunc(p.waiters, func(w *waiter) bool {
 		if w.slot.live == 0 {
 			if p.limit > 0 && p.taken >= p.limit {
-				if w.victim = p.evict(); w.victim == nil {
+				if w.victim = p.evict(); w.victim == nil && !w.urgent {
 					return false
 				}
 			}
@@ -270,12 +271,13 @@ func (p *Pool) ended(s *slot, h *held) {
 }
 
 // keep puts a session that was given back aside for the next user; false when
-// it must be closed: another one is kept already, or another device waits for
-// the slot and nobody for this device.
+// it must be closed: another one is kept already, there are more than the limit,
+// or another device waits for the slot and nobody for this device.
 func (p *Pool) keep(s *slot, h *held) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || s.kept != nil || (p.wanted() && s.waiting == 0) {
+	over := p.limit > 0 && p.taken > p.limit
+	if p.closed || s.kept != nil || over || (p.wanted() && s.waiting == 0) {
 		return false
 	}
 	s.kept, s.since = h, time.Now()
