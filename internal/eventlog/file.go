@@ -15,7 +15,8 @@ import (
 
 // lockWait is how long a writer waits for the others. After it the line is
 // written all the same: appending whole lines is nearly always safe without
-// the lock, and a log must not hold up a commit.
+// the lock, and a log must not hold up a commit. So whoever waited in vain waits
+// no more until the lock was free once: all devices write through one File.
 const lockWait = time.Second
 
 // File appends records to a file. Several processes may write to the same
@@ -24,7 +25,9 @@ const lockWait = time.Second
 type File struct {
 	path string
 	run  Run
+
 	mu   sync.Mutex
+	vain bool // waiting for the lock was in vain
 }
 
 // NewFile makes a writer for the file at path, which is created with mode 0600
@@ -44,7 +47,8 @@ func (f *File) Write(ctx context.Context, ev provision.Event) error {
 	if err != nil {
 		return fmt.Errorf("events file: %w", err)
 	}
-	unlock := waitLock(ctx, out)
+	unlock, locked := f.lock(ctx, out)
+	f.vain = !locked
 	_, err = out.Write(line)
 	unlock()
 	if err := errors.Join(err, out.Close()); err != nil {
@@ -62,21 +66,33 @@ func marshal(r Record) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// lock takes the file's lock, waiting for it unless that was in vain before, and
+// returns what gives it back.
+func (f *File) lock(ctx context.Context, out *os.File) (unlock func(), locked bool) {
+	if f.vain {
+		if unlock, ok := tryLock(out); ok {
+			return unlock, true
+		}
+		return func() {}, false
+	}
+	return waitLock(ctx, out)
+}
+
 // waitLock takes the file's lock, for at most lockWait, and returns what gives
 // it back. Whoever gives up writes without it.
-func waitLock(ctx context.Context, f *os.File) (unlock func()) {
+func waitLock(ctx context.Context, f *os.File) (unlock func(), locked bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
 	defer cancel()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {
 		if unlock, ok := tryLock(f); ok {
-			return unlock
+			return unlock, true
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return func() {}
+			return func() {}, false
 		}
 	}
 }

@@ -28,7 +28,8 @@ func TestALockForEver(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	start := time.Now()
-	if err := eventlog.NewFile(path, run).Write(ctx, event()); err != nil {
+	f := eventlog.NewFile(path, run)
+	if err := f.Write(ctx, event()); err != nil {
 		t.Error(err)
 	}
 	if took := time.Since(start); took < 500*time.Millisecond || took > 10*time.Second {
@@ -36,5 +37,15 @@ func TestALockForEver(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		t.Errorf("the line is lost: %v", err)
+	}
+	// All steps of all devices of a process come through here, one by one.
+	start = time.Now()
+	for range 20 {
+		if err := f.Write(ctx, event()); err != nil {
+			t.Error(err)
+		}
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("20 more took %v", took)
 	}
 }
