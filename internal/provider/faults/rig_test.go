@@ -309,7 +309,7 @@ func (r *rig) truth(k int) {
 	if running, startup := r.has(r.t, k); !running || !startup {
 		r.t.Errorf("after the apply: running %t, startup %t", running, startup)
 	}
-	if code, _, output := r.planned(); code != 0 {
+	if code, output := r.Terraform("plan", "-detailed-exitcode"); code != 0 {
 		r.t.Errorf("the second plan is not empty:\n%s", output)
 	}
 	r.clean()
