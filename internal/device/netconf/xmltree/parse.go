@@ -143,9 +143,22 @@ func (p *parser) syntax(err error) error {
 	msg := err.Error()
 	var se *xml.SyntaxError
 	if errors.As(err, &se) {
-		line, msg = se.Line, se.Msg
+		line, msg = se.Line, unquoted(se.Msg)
 	}
 	return &ParseError{Line: line, Column: column, Message: msg}
+}
+
+// unquoted is a message of the decoder without the piece of text that it quotes:
+// the text of a leaf can be a secret.
+func unquoted(msg string) string {
+	const entity, name = "invalid character entity", "invalid XML name"
+	switch {
+	case strings.HasPrefix(msg, entity):
+		return entity + ": a plain & is written &amp;"
+	case strings.HasPrefix(msg, name):
+		return name + ": a plain < is written &lt;"
+	}
+	return msg
 }
 
 func (p *parser) errorf(format string, args ...any) error {

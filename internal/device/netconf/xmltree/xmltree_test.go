@@ -46,6 +46,17 @@ func TestParseErrorsNameThePlace(t *testing.T) {
 	}
 }
 
+// TestParseErrorsQuoteNoText: a password with a character that means something
+// in XML must not stand in the error.
+func TestParseErrorsQuoteNoText(t *testing.T) {
+	for _, text := range []string{"<password>a&S3CRET;b</password>", "<password>a&S3CRET</password>", "<password>a<\u20acS3CRET</password>"} {
+		_, err := Parse([]byte(text))
+		if err == nil || strings.Contains(err.Error(), "S3CRET") || !strings.Contains(err.Error(), "is written") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	nodes := parse(t, "\xef\xbb\xbf<?xml version='1.0'?>\n<!-- c --><x:a xmlns:x='urn:x' xmlns='urn:d' x:op='o' plain='p'>\n  <b> t &amp;\r\n u </b>\n  <c/>\n</x:a>\n<z/>")
 	a := nodes[0]
