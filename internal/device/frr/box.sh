@@ -96,7 +96,7 @@ pending() {
 
 box() {
 	sec box
-	printf 'now=%s\nuser=%s\ngroups=%s\n' "$(date +%s)" "$(id -un)" "$(id -Gn)"
+	printf 'now=%s\nuser=%s\n' "$(date +%s)" "$(id -un)"
 	for tool in frr-reload.py python3 flock setsid sha256sum timeout; do
 		command -v $tool >/dev/null 2>&1 || printf 'missing=%s\n' $tool
 	done
@@ -170,7 +170,6 @@ stage() {
 	rc=$?
 	sec checkrc $rc
 	[ $rc = 0 ] || finish
-	box
 	take "$W/running.conf"
 	sec running
 	cat "$W/running.conf"
@@ -325,6 +324,8 @@ save() {
 	sec output
 	vtysh -c 'write memory' 2>&1
 	sec outputrc $?
+	box
+	pending
 	running
 	startup
 	finish

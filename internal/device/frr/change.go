@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ func (s *session) Stage(ctx context.Context, intent provision.Intent, opts provi
 	}
 	wanted := parse(string(c.text))
 	c.before = o
-	if !nothingToDo(wanted, o.entries, opts.Replace) {
+	if !nothingToDo(wanted, o.entries, opts.Replace) && (opts.Verify || !c.recall()) {
 		if err := c.ask(ctx); err != nil {
 			return nil, fmt.Errorf("stage: %w", err)
 		}
@@ -107,8 +108,37 @@ func (c *change) ask(ctx context.Context) error {
 			c.diff.By = provision.ByClient
 		}
 	}
-	c.diff.Hunks = hunks(c.edits, s.redact)
+	c.diff.Hunks = slices.Clip(hunks(c.edits, s.redact))
+	s.told = &told{question: c.question(), edits: slices.Clip(c.edits), diff: c.diff, password: c.password}
 	return nil
+}
+
+// told is what the router last answered in this session: its difference, by
+// what it follows from.
+type told struct {
+	question string
+	edits    []edit
+	diff     provision.Diff
+	password bool
+}
+
+// question is what the router's difference follows from: the intent, how it is
+// meant, and what is running, all to the letter.
+func (c *change) question() string {
+	return fmt.Sprintf("%t %s %s", c.replace, sha(c.text), sha(c.before.running))
+}
+
+// recall takes over what the router has said to the very same question. An
+// apply works the plan out again and then asks once more, under the lock: what
+// is running is read anew for that (and held against the router's once more by
+// the commit), and only if it has changed must the router compare again.
+func (c *change) recall() bool {
+	t := c.session.told
+	if t == nil || t.question != c.question() {
+		return false
+	}
+	c.edits, c.diff, c.password = t.edits, t.diff, t.password
+	return true
 }
 
 // finish works out what follows from the difference.

@@ -22,6 +22,7 @@ type session struct {
 	redact *secret.Redactor
 	held   *held     // our lock; nil without
 	last   *observed // the last answer, while it may still be used
+	told   *told     // the router's last difference
 	notes  []string
 }
 
@@ -200,7 +201,7 @@ func (s *session) Rollback(ctx context.Context, id string) error {
 }
 
 // Save implements provision.Session: "write memory", then a look whether
-// startup is what runs.
+// startup is what runs. The look serves whoever asks next.
 func (s *session) Save(ctx context.Context) error {
 	s.last = nil
 	a, err := s.call(ctx, "save", nil)
@@ -220,6 +221,7 @@ func (s *session) Save(ctx context.Context) error {
 		return fmt.Errorf("save: /etc/frr/frr.conf is not what is running after \"write memory\" (%s): "+
 			"is \"service integrated-vtysh-config\" on and /etc/frr writable?", text)
 	}
+	s.last = o
 	return nil
 }
 

@@ -143,9 +143,108 @@ func TestRemoteCommands(t *testing.T) {
 		if err := s.Save(ctx); err != nil {
 			t.Fatal(err)
 		}
+		if v, err := c.Verify(ctx, s); err != nil || !v.Remaining.Empty() || v.Unsaved {
+			t.Fatalf("after saving: %+v, %v", v, err)
+		}
 	})
-	if n != 7 { // open, lock, stage, commit, verify, confirm, save
+	if n != 7 { // open, lock, stage, commit, verify, confirm, save with a last look
 		t.Errorf("an apply takes %d commands", n)
+	}
+}
+
+// An apply works the plan out again and asks once more under the lock: the
+// router compares again only when it, or the intent, is not the same any more.
+func TestDifferenceIsAskedOnce(t *testing.T) {
+	ctx := t.Context()
+	for name, c := range map[string]struct {
+		byHand bool
+		text   func(fix devicetest.Fixture) string
+		verify bool
+		want   int // further commands beside the lock's
+	}{
+		"nothing changed": {want: 0},
+		"changed by hand": {byHand: true, want: 1},
+		"another intent":  {text: func(fix devicetest.Fixture) string { return fix.WithSecret }, want: 1},
+		"a dry run asks":  {verify: true, want: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newSimLab(t)
+			s, err := frr.New().Open(ctx, l.Device())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = s.Close() }()
+			planned, err := s.Stage(ctx, intent(l.Fixture().Merge), provision.StageOptions{Verify: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.byHand {
+				l.ChangeByHand(t, l.Fixture().ByHand)
+			}
+			if err := s.Lock(ctx, "h"); err != nil {
+				t.Fatal(err)
+			}
+			asked := l.router.Server().Counts().Requests
+			text := l.Fixture().Merge
+			if c.text != nil {
+				text = c.text(l.Fixture())
+			}
+			again, err := s.Stage(ctx, intent(text), provision.StageOptions{Verify: c.verify})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := l.router.Server().Counts().Requests - asked; n != c.want {
+				t.Errorf("%d commands, want %d", n, c.want)
+			}
+			if same := again.Diff().String() == planned.Diff().String(); same != (c.text == nil) {
+				t.Errorf("the difference is %q, at plan it was %q", again.Diff(), planned.Diff())
+			}
+			if again.Diff().By != planned.Diff().By || again.Diff().By == "" {
+				t.Errorf("the difference is by %q, at plan by %q", again.Diff().By, planned.Diff().By)
+			}
+		})
+	}
+}
+
+// What was staged from an earlier answer is committed as if it had been asked
+// for, and a router that moved since is still found out.
+func TestCommitFromARecalledDifference(t *testing.T) {
+	ctx := t.Context()
+	l := newSimLab(t)
+	s, err := frr.New().Open(ctx, l.Device())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	stage := func() provision.Change {
+		t.Helper()
+		c, err := s.Stage(ctx, intent(l.Fixture().Merge), provision.StageOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	options := provision.CommitOptions{ID: "i", Holder: "h", Window: time.Minute}
+	stage()
+	stale := stage()
+	l.ChangeByHand(t, l.Fixture().ByHand)
+	if _, err := stale.Commit(ctx, options); !errors.Is(err, provision.ErrStale) {
+		t.Fatalf("the router was changed by hand; commit says %v", err)
+	}
+	stage()
+	c := stage()
+	if _, err := c.Commit(ctx, options); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := c.Verify(ctx, s); err != nil || !v.Remaining.Empty() {
+		t.Fatalf("after the commit: %+v, %v", v, err)
+	}
+	if err := s.Rollback(ctx, "i"); err != nil {
+		t.Fatal(err)
+	}
+	v, err := c.Verify(ctx, s)
+	if err != nil || v.Remaining.String() != c.Diff().String() {
+		t.Errorf("after the rollback %q remains (%v), want %q", v.Remaining, err, c.Diff())
 	}
 }
 

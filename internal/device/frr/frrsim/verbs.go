@@ -115,7 +115,7 @@ func (r *Router) verb(name string, a *answer, in []byte) int {
 		a.section("output")
 		a.body("Building Configuration...\nIntegrated configuration saved to /etc/frr/frr.conf\n[OK]\n")
 		a.section("outputrc 0")
-		a.running()
+		a.state()
 		return a.done()
 	case "facts":
 		a.section("facts")
@@ -140,7 +140,7 @@ func (r *Router) hostname() string {
 func (a *answer) state() {
 	r := a.router
 	a.section("box")
-	a.body(fmt.Sprintf("now=%d\nuser=netops\ngroups=netops frrvty frr\nintegrated=yes\n", time.Now().Unix()))
+	a.body(fmt.Sprintf("now=%d\nuser=netops\nintegrated=yes\n", time.Now().Unix()))
 	if p := r.pending; p != nil {
 		a.section("pending")
 		a.body(fmt.Sprintf("id=%s\nholder=%s\ndeadline=%d\nphase=armed\ntimer=yes\nthisboot=yes\n", p.id, p.holder, p.deadline.Unix()))
@@ -170,7 +170,7 @@ func (r *Router) stage(a *answer, in []byte) int {
 		return a.done()
 	}
 	a.section("checkrc 0")
-	a.state()
+	a.running()
 	target := string(in)
 	if a.arg(0) == "merge" {
 		target = r.running.show() + "\n" + target
