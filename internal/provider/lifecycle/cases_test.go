@@ -8,8 +8,8 @@ type lifecase struct {
 	// given are steps that must work and are not measured.
 	given []step
 	steps []step
-	// quick cases run on simulators as well, wherever the unit tests run.
-	quick bool
+	// slow cases run on real things only: they wait for a timer.
+	slow bool
 }
 
 // step is one command of Terraform and what goes before it.
@@ -77,15 +77,15 @@ func cases() []lifecase {
 
 func ordinaryCases() []lifecase {
 	return []lifecase{
-		{name: "create", quick: true, steps: []step{
+		{name: "create", steps: []step{
 			{config: it(wordFirst), run: "plan", want: want{plan: "create", exit: 2, sessions: 1}},
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: first"},
 				note: "one session for the dry run and the commit, a fresh one proves that management still works"},
 		}},
-		{name: "no-op", quick: true, given: created(), steps: []step{
+		{name: "no-op", given: created(), steps: []step{
 			{run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}, note: "refresh and dry run share the session"},
 		}},
-		{name: "update", quick: true, given: created(), steps: []step{
+		{name: "update", given: created(), steps: []step{
 			{config: it(wordSecond), run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", holds: "a: first"}},
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: second"}},
 		}},
@@ -93,11 +93,11 @@ func ordinaryCases() []lifecase {
 			{config: it(wordSecond), run: "apply", want: want{sessions: 3, commits: 1, state: "it", holds: "a: second"},
 				note: "the plan's process ends its session; the apply's has its own"},
 		}},
-		{name: "update of behaviour only", quick: true, given: created(), steps: []step{
+		{name: "update of behaviour only", given: created(), steps: []step{
 			{config: it(wordBehaviour), run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", holds: "a: first"}},
 			{run: "apply saved.plan", want: want{sessions: 1, state: "it", holds: "a: first"}, note: "the dry run is made again; nothing is committed"},
 		}},
-		{name: "changed by hand", quick: true, given: created(), steps: []step{
+		{name: "changed by hand", given: created(), steps: []step{
 			{hand: subject.Drift, run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", says: []string{"changed outside Terraform"}},
 				note: "a warning names the run that left it otherwise"},
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: first"}},
@@ -117,7 +117,7 @@ func ordinaryCases() []lifecase {
 func replacingCases() []lifecase {
 	const cbd = "lifecycle {\n    create_before_destroy = true\n  }"
 	return []lifecase{
-		{name: "replace (another name)", quick: true, given: created(), steps: []step{
+		{name: "replace (another name)", given: created(), steps: []step{
 			{config: it(wordOther), run: "plan", want: want{plan: "replace (delete, create)", exit: 2, sessions: 2, state: "it", holds: "a: first"},
 				note: "one session each: the old one is refreshed, the new one asked"},
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: first, b: first"},
@@ -144,7 +144,7 @@ func refreshCases() []lifecase {
 		{name: "-refresh=false", given: created(), steps: []step{
 			{run: "plan -refresh=false", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}, note: "the dry run is made all the same"},
 		}},
-		{name: "-refresh=false, changed by hand", quick: true, given: created(), steps: []step{
+		{name: "-refresh=false, changed by hand", given: created(), steps: []step{
 			{hand: subject.Drift, run: "plan -refresh=false", want: want{plan: "error", exit: 1, sessions: 1, state: "it", says: []string{"changed since the plan", "-refresh=false"}},
 				note: "without a refresh the state is older than the device: plan again without the flag"},
 		}},
@@ -172,7 +172,7 @@ func importCases() []lifecase {
 			{run: "apply saved.plan", want: want{sessions: 1, state: "it", holds: "a: first"}},
 			{run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}},
 		}},
-		{name: "import block", quick: true, given: given, steps: []step{
+		{name: "import block", given: given, steps: []step{
 			{config: importBlock + it(wordFirst), run: "plan", want: want{plan: "import, update", exit: 2, sessions: 1, holds: "a: first"}},
 			{run: "apply saved.plan", want: want{sessions: 1, state: "it", holds: "a: first"}},
 			{run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}},
@@ -193,11 +193,11 @@ func importCases() []lifecase {
 
 func movingCases() []lifecase {
 	return []lifecase{
-		{name: "moved", quick: true, given: created(), steps: []step{
+		{name: "moved", given: created(), steps: []step{
 			{config: movedBlock + block("that", wordFirst), run: "plan", want: want{plan: "that: moved", exit: 2, sessions: 1, state: "it", holds: "a: first"}},
 			{run: "apply saved.plan", want: want{state: "that", holds: "a: first"}},
 		}},
-		{name: "removed, destroy = false", quick: true, given: created(), steps: []step{
+		{name: "removed, destroy = false", given: created(), steps: []step{
 			{config: removedBlock("false"), run: "plan", want: want{plan: "forget", exit: 2, state: "it", holds: "a: first"}},
 			{run: "apply saved.plan", want: want{holds: "a: first"}},
 		}},
@@ -210,7 +210,7 @@ func movingCases() []lifecase {
 
 func endingCases() []lifecase {
 	return []lifecase{
-		{name: "destroy", quick: true, given: created(), steps: []step{
+		{name: "destroy", given: created(), steps: []step{
 			{run: "plan -destroy", want: want{plan: "delete", exit: 2, sessions: 1, state: "it", holds: "a: first"}, note: "the refresh connects"},
 			{run: "apply saved.plan", want: want{holds: "a: first"}, note: "the destroy itself never does"},
 		}},
@@ -218,8 +218,8 @@ func endingCases() []lifecase {
 			{run: "plan -destroy -refresh=false", want: want{plan: "delete", exit: 2, state: "it", holds: "a: first"}},
 			{run: "apply saved.plan", want: want{holds: "a: first"}},
 		}},
-		{name: "destroy, dead device", quick: true, given: created(), steps: []step{
-			{hand: subject.Cut, run: "plan -destroy", want: want{plan: "error", exit: 1, state: "it", holds: "a: first", says: []string{"could not be read"}},
+		{name: "destroy, dead device", given: created(), steps: []step{
+			{hand: subject.Cut, run: "plan -destroy", want: want{plan: "error", exit: 1, state: "it", holds: "a: first", says: []string{"could not be read", "-refresh=false"}},
 				note: "Terraform makes an ordinary plan before it, and that needs the device"},
 			{run: "plan -destroy -refresh=false", want: want{plan: "delete", exit: 2, state: "it", holds: "a: first"}},
 			{run: "apply saved.plan", want: want{holds: "a: first"}},
@@ -241,30 +241,31 @@ func failingCases() []lifecase {
 		{name: "create, dead device", steps: []step{
 			{hand: subject.Cut, config: it(wordFirst), run: "plan", want: want{plan: "error", exit: 1}},
 		}},
-		{name: "create that fails", steps: []step{
+		{name: "create that fails", slow: true, steps: []step{
 			{config: it(wordBroken), run: "plan", want: want{plan: "create", exit: 2, sessions: 1}},
 			{run: "apply saved.plan", want: want{exit: 1, sessions: 2, commits: 1, undone: true},
 				note: "the change cut management off and was taken back; nothing is in the state, nothing is tainted"},
 			{config: it(wordFirst), run: "plan", want: want{plan: "create", exit: 2, sessions: 1}},
 		}},
-		{name: "update that fails", given: created(), steps: []step{
+		{name: "update that fails", slow: true, given: created(), steps: []step{
 			{config: it(wordBroken), run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", holds: "a: first"}},
-			{run: "apply saved.plan", want: want{exit: 1, sessions: 2, commits: 1, undone: true, state: "it", holds: "a: first"}},
+			{run: "apply saved.plan", want: want{exit: 1, sessions: 2, commits: 1, undone: true, state: "it", holds: "a: first"},
+				note: "taken back as well; the state is the one before, not tainted"},
 			{config: it(wordFirst), run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}},
 		}},
-		{name: "no-op, dead device", quick: true, given: created(), steps: []step{
+		{name: "no-op, dead device", given: created(), steps: []step{
 			{hand: subject.Cut, run: "plan", want: want{plan: "error", exit: 1, state: "it", holds: "a: first"}},
-			{hand: subject.Heal, run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}},
+			{hand: subject.Heal, run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}, note: "it is back"},
 		}},
 		{name: "no-op, dead device, on_unreachable = \"skip\"", given: []step{{config: it(wordSkipping), run: "apply"}}, steps: []step{
 			{hand: subject.Cut, run: "plan", want: want{plan: "no-op", state: "it", holds: "a: first", says: []string{"NOT CHECKED"}}, note: "a warning names what was not checked"},
 		}},
-		{name: "stale saved plan of an update", quick: true, given: created(), steps: []step{
+		{name: "stale saved plan of an update", given: created(), steps: []step{
 			{config: it(wordSecond), run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", holds: "a: first"}},
 			{hand: subject.Elsewhere, run: "apply saved.plan", want: want{exit: 1, sessions: 1, state: "it", holds: "a: first", says: []string{"changed since the plan", "Plan again"}},
 				note: "refused before anything is sent"},
 		}},
-		{name: "stale saved plan of a create", quick: true, steps: []step{
+		{name: "stale saved plan of a create", steps: []step{
 			{config: it(wordFirst), run: "plan", want: want{plan: "create", exit: 2, sessions: 1}},
 			{hand: subject.Elsewhere, run: "apply saved.plan", want: want{exit: 1, sessions: 1, says: []string{"inconsistent final plan", "plan again"}},
 				note: "Terraform itself refuses: `change_id` is another one"},
@@ -279,10 +280,10 @@ func failingCases() []lifecase {
 func unknownCases() []lifecase {
 	given := []step{{config: later + it(wordAllowed), run: "apply"}}
 	return []lifecase{
-		{name: "configuration not known at plan", quick: true, steps: []step{
+		{name: "configuration not known at plan", steps: []step{
 			{config: later + it(wordLater), run: "plan", want: want{plan: "error", exit: 1, says: []string{"is not known at plan"}}, note: "what cannot be reviewed is not applied"},
 		}},
-		{name: "configuration not known at plan, allow_unreviewed", quick: true, steps: []step{
+		{name: "configuration not known at plan, allow_unreviewed", steps: []step{
 			{config: later + it(wordAllowed), run: "plan", want: want{plan: "create, later: create", exit: 2, says: []string{"without a difference to review"}},
 				note: "a warning says that there is nothing to review"},
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it, later", holds: "a: first"}},

@@ -70,5 +70,5 @@ func (r *simRouter) reset(t *testing.T) {
 	}
 }
 
-// simulated tells that the routers are not real: then only the quick cases run.
+// simulated tells that the routers are not real: the slow cases do not run.
 const simulated = true

@@ -15,6 +15,8 @@ type line struct {
 
 const head = `---
 page_title: "What each command does: the lifecycle of a device"
+description: |-
+  Plan, exit code, logins and commits of every case in the life of a provision_device, as a test measured them.
 ---
 
 <!-- Written by a test that measured it; do not edit. To write it anew:
@@ -30,8 +32,14 @@ command; "commits" are those in the events file, held against the devices: what 
 a commit, and then it was saved as well. After no command was anything left on a device: no session, no lock, no file.
 
 - Every ` + "`plan`" + ` runs with ` + "`-out=saved.plan -detailed-exitcode`" + `: 0 nothing to do, 1 error, 2 something to do.
-- The resource is ` + "`it`" + `; "in state" is what the state holds after the command.
-- "No-op" with exit code 2 does nothing on a device: only the state changes.
+- The resource is ` + "`it`" + `; "in state" is what the state holds after the command. "Import, update" and "update" without
+  a commit at apply change only the state.
+- A plan opens one session to a device, which its refresh and its dry run share. An apply that commits opens two: one for
+  the dry run that Terraform asks for again and for the commit, and a fresh one, which proves that management still works
+  before the commit is confirmed.
+- Forgetting a device never connects to it. But Terraform refreshes before it plans a destroy, and makes an ordinary plan
+  before ` + "`plan -destroy`" + `; with a dead device that takes ` + "`-refresh=false`" + `, or ` + "`on_unreachable = \"skip\"`" + `, or the
+  resource taken out of the configuration.
 
 `
 
