@@ -79,8 +79,10 @@ func ordinaryCases() []lifecase {
 	return []lifecase{
 		{name: "create", steps: []step{
 			{config: it(wordFirst), run: "plan", want: want{plan: "create", exit: 2, sessions: 1}},
-			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: first"},
-				note: "one session for the dry run and the commit, a fresh one proves that management still works"},
+			{
+				run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: first"},
+				note: "one session for the dry run and the commit, a fresh one proves that management still works",
+			},
 		}},
 		{name: "no-op", given: created(), steps: []step{
 			{run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}, note: "refresh and dry run share the session"},
@@ -90,25 +92,33 @@ func ordinaryCases() []lifecase {
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: second"}},
 		}},
 		{name: "plan and apply in one command", given: created(), steps: []step{
-			{config: it(wordSecond), run: "apply", want: want{sessions: 3, commits: 1, state: "it", holds: "a: second"},
-				note: "the plan's process ends its session; the apply's has its own"},
+			{
+				config: it(wordSecond), run: "apply", want: want{sessions: 3, commits: 1, state: "it", holds: "a: second"},
+				note: "the plan's process ends its session; the apply's has its own",
+			},
 		}},
 		{name: "update of behaviour only", given: created(), steps: []step{
 			{config: it(wordBehaviour), run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", holds: "a: first"}},
 			{run: "apply saved.plan", want: want{sessions: 1, state: "it", holds: "a: first"}, note: "the dry run is made again; nothing is committed"},
 		}},
 		{name: "changed by hand", given: created(), steps: []step{
-			{hand: subject.Drift, run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", says: []string{"changed outside Terraform"}},
-				note: "a warning names the run that left it otherwise"},
+			{
+				hand: subject.Drift, run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", says: []string{"changed outside Terraform"}},
+				note: "a warning names the run that left it otherwise",
+			},
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: first"}},
 		}},
 		{name: "changed by hand elsewhere", given: created(), steps: []step{
-			{hand: subject.Elsewhere, run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"},
-				note: "what the configuration does not name is none of our business"},
+			{
+				hand: subject.Elsewhere, run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"},
+				note: "what the configuration does not name is none of our business",
+			},
 		}},
 		{name: "-target", given: []step{{config: it(wordFirst) + block("other", wordOther), run: "apply"}}, steps: []step{
-			{config: it(wordSecond) + block("other", wordOther2), run: "plan -target=<type>.it",
-				want: want{plan: "update", exit: 2, sessions: 1, state: "it, other", holds: "a: first, b: first"}, note: "the other one is not connected to"},
+			{
+				config: it(wordSecond) + block("other", wordOther2), run: "plan -target=<type>.it",
+				want: want{plan: "update", exit: 2, sessions: 1, state: "it, other", holds: "a: first, b: first"}, note: "the other one is not connected to",
+			},
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it, other", holds: "a: second, b: first"}},
 		}},
 	}
@@ -118,10 +128,14 @@ func replacingCases() []lifecase {
 	const cbd = "lifecycle {\n    create_before_destroy = true\n  }"
 	return []lifecase{
 		{name: "replace (another name)", given: created(), steps: []step{
-			{config: it(wordOther), run: "plan", want: want{plan: "replace (delete, create)", exit: 2, sessions: 2, state: "it", holds: "a: first"},
-				note: "one session each: the old one is refreshed, the new one asked"},
-			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: first, b: first"},
-				note: "the old one is forgotten and stays as it is"},
+			{
+				config: it(wordOther), run: "plan", want: want{plan: "replace (delete, create)", exit: 2, sessions: 2, state: "it", holds: "a: first"},
+				note: "one session each: the old one is refreshed, the new one asked",
+			},
+			{
+				run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: first, b: first"},
+				note: "the old one is forgotten and stays as it is",
+			},
 		}},
 		{name: "create_before_destroy", given: []step{{config: it(wordFirst, cbd), run: "apply"}}, steps: []step{
 			{config: it(wordOther, cbd), run: "plan", want: want{plan: "replace (create, delete)", exit: 2, sessions: 2, state: "it", holds: "a: first"}},
@@ -145,15 +159,21 @@ func refreshCases() []lifecase {
 			{run: "plan -refresh=false", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}, note: "the dry run is made all the same"},
 		}},
 		{name: "-refresh=false, changed by hand", given: created(), steps: []step{
-			{hand: subject.Drift, run: "plan -refresh=false", want: want{plan: "error", exit: 1, sessions: 1, state: "it", says: []string{"changed since the plan", "-refresh=false"}},
-				note: "without a refresh the state is older than the device: plan again without the flag"},
+			{
+				hand: subject.Drift, run: "plan -refresh=false", want: want{plan: "error", exit: 1, sessions: 1, state: "it", says: []string{"changed since the plan", "-refresh=false"}},
+				note: "without a refresh the state is older than the device: plan again without the flag",
+			},
 		}},
 		{name: "-refresh-only", given: created(), steps: []step{
-			{run: "plan -refresh-only", want: want{plan: "no-op; refreshed: update", exit: 2, sessions: 1, state: "it", holds: "a: first"},
-				note: "right after an apply: `diff` goes, it was of that apply"},
+			{
+				run: "plan -refresh-only", want: want{plan: "no-op; refreshed: update", exit: 2, sessions: 1, state: "it", holds: "a: first"},
+				note: "right after an apply: `diff` goes, it was of that apply",
+			},
 			{run: "apply saved.plan", want: want{state: "it", holds: "a: first"}},
-			{run: "plan -refresh-only", want: want{plan: "no-op", exit: 2, sessions: 1, state: "it", holds: "a: first", says: []string{"No changes"}},
-				note: "Terraform's exit code of a refresh tells nothing (hashicorp/terraform#36403): look for drift with `plan -detailed-exitcode`"},
+			{
+				run: "plan -refresh-only", want: want{plan: "no-op", exit: 2, sessions: 1, state: "it", holds: "a: first", says: []string{"No changes"}},
+				note: "Terraform's exit code of a refresh tells nothing (hashicorp/terraform#36403): look for drift with `plan -detailed-exitcode`",
+			},
 		}},
 		{name: "-refresh-only, changed by hand", given: append(created(), step{run: "apply -refresh-only"}), steps: []step{
 			{hand: subject.Drift, run: "plan -refresh-only", want: want{plan: "no-op; refreshed: update", exit: 2, sessions: 1, state: "it"}},
@@ -182,8 +202,10 @@ func importCases() []lifecase {
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "a: second"}},
 		}},
 		{name: "import with -generate-config-out", steps: []step{
-			{config: "import {\n  to = <type>.it\n  id = \"<other id>\"\n}\n", run: "plan -generate-config-out=generated.tf",
-				want: want{plan: "import, update", exit: 2, sessions: 1}, note: "the intended configuration is the source of truth's; Terraform 1.11 cannot apply this very plan"},
+			{
+				config: "import {\n  to = <type>.it\n  id = \"<other id>\"\n}\n", run: "plan -generate-config-out=generated.tf",
+				want: want{plan: "import, update", exit: 2, sessions: 1}, note: "the intended configuration is the source of truth's; Terraform 1.11 cannot apply this very plan",
+			},
 			{run: "plan", want: want{plan: "import, update", exit: 2, sessions: 1}, note: "with what was generated"},
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it", holds: "c: first"}},
 			{run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "c: first"}},
@@ -219,8 +241,10 @@ func endingCases() []lifecase {
 			{run: "apply saved.plan", want: want{holds: "a: first"}},
 		}},
 		{name: "destroy, dead device", given: created(), steps: []step{
-			{hand: subject.Cut, run: "plan -destroy", want: want{plan: "error", exit: 1, state: "it", holds: "a: first", says: []string{"could not be read", "-refresh=false"}},
-				note: "Terraform makes an ordinary plan before it, and that needs the device"},
+			{
+				hand: subject.Cut, run: "plan -destroy", want: want{plan: "error", exit: 1, state: "it", holds: "a: first", says: []string{"could not be read", "-refresh=false"}},
+				note: "Terraform makes an ordinary plan before it, and that needs the device",
+			},
 			{run: "plan -destroy -refresh=false", want: want{plan: "delete", exit: 2, state: "it", holds: "a: first"}},
 			{run: "apply saved.plan", want: want{holds: "a: first"}},
 		}},
@@ -229,8 +253,10 @@ func endingCases() []lifecase {
 			{run: "apply saved.plan", want: want{holds: "a: first"}},
 		}},
 		{name: "removed from the configuration, dead device", given: created(), steps: []step{
-			{hand: subject.Cut, config: "# empty\n", run: "plan", want: want{plan: "delete", exit: 2, state: "it", holds: "a: first", says: []string{"could not be read"}},
-				note: "the refresh warns and keeps the state"},
+			{
+				hand: subject.Cut, config: "# empty\n", run: "plan", want: want{plan: "delete", exit: 2, state: "it", holds: "a: first", says: []string{"could not be read"}},
+				note: "the refresh warns and keeps the state",
+			},
 			{run: "apply saved.plan", want: want{holds: "a: first"}},
 		}},
 	}
@@ -243,14 +269,18 @@ func failingCases() []lifecase {
 		}},
 		{name: "create that fails", slow: true, steps: []step{
 			{config: it(wordBroken), run: "plan", want: want{plan: "create", exit: 2, sessions: 1}},
-			{run: "apply saved.plan", want: want{exit: 1, sessions: 2, commits: 1, undone: true},
-				note: "the change cut management off and was taken back; nothing is in the state, nothing is tainted"},
+			{
+				run: "apply saved.plan", want: want{exit: 1, sessions: 2, commits: 1, undone: true},
+				note: "the change cut management off and was taken back; nothing is in the state, nothing is tainted",
+			},
 			{config: it(wordFirst), run: "plan", want: want{plan: "create", exit: 2, sessions: 1}},
 		}},
 		{name: "update that fails", slow: true, given: created(), steps: []step{
 			{config: it(wordBroken), run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", holds: "a: first"}},
-			{run: "apply saved.plan", want: want{exit: 1, sessions: 2, commits: 1, undone: true, state: "it", holds: "a: first"},
-				note: "taken back as well; the state is the one before, not tainted"},
+			{
+				run: "apply saved.plan", want: want{exit: 1, sessions: 2, commits: 1, undone: true, state: "it", holds: "a: first"},
+				note: "taken back as well; the state is the one before, not tainted",
+			},
 			{config: it(wordFirst), run: "plan", want: want{plan: "no-op", sessions: 1, state: "it", holds: "a: first"}},
 		}},
 		{name: "no-op, dead device", given: created(), steps: []step{
@@ -262,13 +292,17 @@ func failingCases() []lifecase {
 		}},
 		{name: "stale saved plan of an update", given: created(), steps: []step{
 			{config: it(wordSecond), run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", holds: "a: first"}},
-			{hand: subject.Elsewhere, run: "apply saved.plan", want: want{exit: 1, sessions: 1, state: "it", holds: "a: first", says: []string{"changed since the plan", "Plan again"}},
-				note: "refused before anything is sent"},
+			{
+				hand: subject.Elsewhere, run: "apply saved.plan", want: want{exit: 1, sessions: 1, state: "it", holds: "a: first", says: []string{"changed since the plan", "Plan again"}},
+				note: "refused before anything is sent",
+			},
 		}},
 		{name: "stale saved plan of a create", steps: []step{
 			{config: it(wordFirst), run: "plan", want: want{plan: "create", exit: 2, sessions: 1}},
-			{hand: subject.Elsewhere, run: "apply saved.plan", want: want{exit: 1, sessions: 1, says: []string{"inconsistent final plan", "plan again"}},
-				note: "Terraform itself refuses: `change_id` is another one"},
+			{
+				hand: subject.Elsewhere, run: "apply saved.plan", want: want{exit: 1, sessions: 1, says: []string{"inconsistent final plan", "plan again"}},
+				note: "Terraform itself refuses: `change_id` is another one",
+			},
 		}},
 		{name: "saved plan, device dead at apply", given: created(), steps: []step{
 			{config: it(wordSecond), run: "plan", want: want{plan: "update", exit: 2, sessions: 1, state: "it", holds: "a: first"}},
@@ -284,8 +318,10 @@ func unknownCases() []lifecase {
 			{config: later + it(wordLater), run: "plan", want: want{plan: "error", exit: 1, says: []string{"is not known at plan"}}, note: "what cannot be reviewed is not applied"},
 		}},
 		{name: "configuration not known at plan, allow_unreviewed", steps: []step{
-			{config: later + it(wordAllowed), run: "plan", want: want{plan: "create, later: create", exit: 2, says: []string{"without a difference to review"}},
-				note: "a warning says that there is nothing to review"},
+			{
+				config: later + it(wordAllowed), run: "plan", want: want{plan: "create, later: create", exit: 2, says: []string{"without a difference to review"}},
+				note: "a warning says that there is nothing to review",
+			},
 			{run: "apply saved.plan", want: want{sessions: 2, commits: 1, state: "it, later", holds: "a: first"}},
 			{run: "plan", want: want{plan: "no-op", sessions: 1, state: "it, later", holds: "a: first"}},
 		}},

@@ -41,6 +41,7 @@ func newDevices(t *testing.T) *deviceSubject {
 func (r *simRouter) device() acctest.Device {
 	return acctest.Device{Host: r.Server().Host(), Port: r.Server().Port(), Driver: "frr"}
 }
+
 func (r *simRouter) knownHosts() string                        { return r.Server().KnownHostsLine() }
 func (r *simRouter) management() string                        { return r.mgmt }
 func (r *simRouter) show(*testing.T) (running, startup string) { return r.Running(), r.Startup() }
