@@ -13,15 +13,11 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
 )
 
-// at is how Terraform says where an error stands: the attribute's own line.
-func at(attribute string) string {
-	return `in resource "provision_device" "it": ` // the number of the line, then the line
-}
-
-// pointsAt fails unless an error stands at the line of an attribute.
+// pointsAt fails unless an error stands at the line of an attribute. Terraform
+// says: on main.tf line 15, in resource "provision_device" "it": 15: config = ...
 func pointsAt(t testing.TB, output, attribute string) {
 	t.Helper()
-	_, rest, ok := strings.Cut(output, at(attribute))
+	_, rest, ok := strings.Cut(output, `in resource "provision_device" "it": `)
 	_, line, _ := strings.Cut(rest, ": ")
 	if !ok || !strings.HasPrefix(line, attribute+" =") {
 		t.Errorf("the error does not stand at %s:\n%s", attribute, output)
