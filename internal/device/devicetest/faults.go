@@ -126,6 +126,9 @@ func testDrop(t *testing.T, lab Lab) {
 			on(t, lab, fmt.Sprintf("%s at %d of %d", sc.name, at, steps), func(b *bench) {
 				before := b.config()
 				sc.f(b, b.link(at).device)
+				// What was already sent may only begin now: before it has
+				// ended, an unchanged device says nothing.
+				b.clean()
 				b.back(before)
 			})
 		}

@@ -15,11 +15,11 @@ const (
 	commitID = "suite-commit"
 	holder   = "the suite"
 	// window is the confirm window of commits that are meant to be undone.
-	window = 2 * time.Second
+	window = 4 * time.Second
 	// long is the confirm window of commits that are meant to be confirmed.
 	long = 60 * time.Second
 	// settle is how long a device may take to notice and to undo.
-	settle = 15 * time.Second
+	settle = 30 * time.Second
 	// prompt is how long a call may take to return once its context ended.
 	prompt = 3 * time.Second
 )
