@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"runtime/debug"
 	"time"
 
 	tfprovider "github.com/hashicorp/terraform-plugin-framework/provider"
@@ -37,9 +38,22 @@ func main() {
 	}
 }
 
+// memory is how much memory, in bytes, the garbage collector may let the process
+// take before it works harder: many devices with large configurations are no
+// reason to take several times what is in use. More is taken when it is needed.
+const memory = 120 << 20
+
+// limitMemory sets the limit unless the user has set another one.
+func limitMemory(getenv func(string) string) {
+	if getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memory)
+	}
+}
+
 // serve runs the provider until Terraform is done with it, then ends its
 // sessions.
 func serve(debug bool) error {
+	limitMemory(os.Getenv)
 	p := provider.New(version, drivers.All(), os.Environ)
 	err := providerserver.Serve(context.Background(), func() tfprovider.Provider { return p }, providerserver.ServeOpts{
 		Address: "registry.terraform.io/netprovision/provision",

@@ -150,6 +150,10 @@ func (c *change) finish(wanted []entry) {
 		c.diff.Unmanaged = unmanaged(wanted, c.before.entries, c.edits)
 	}
 	c.unsaved = c.before.startup && c.notSaved(wanted)
+	// Nobody asks for startup again; the look itself may still serve others.
+	before := *c.before
+	before.saved = nil
+	c.before = &before
 }
 
 // unmanaged counts the running lines that the intent does not name and the

@@ -1,6 +1,7 @@
 package frr
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type observed struct {
 	pending *provision.Pending
 	running []byte
 	entries []entry // of running
+	digest  string  // of running; empty until somebody asks
 	saved   []entry // of startup
 	// startup tells that the startup configuration could be read.
 	startup bool
@@ -111,7 +113,9 @@ func (s *session) look(a answer) (*observed, error) {
 	if err := checkRunning(run.body); err != nil {
 		return nil, err
 	}
-	o := &observed{at: time.Now(), running: run.body, entries: parse(string(run.body))}
+	// Not the answer itself, which holds everything else as well: configurations
+	// can be large, and many devices are asked at once.
+	o := &observed{at: time.Now(), running: bytes.Clone(run.body), entries: slices.Clip(parse(string(run.body)))}
 	if start, ok := a.get("startup"); ok {
 		o.startup, o.saved = true, parse(string(start.body))
 	}
@@ -178,7 +182,10 @@ func (s *session) Read(ctx context.Context) (provision.Snapshot, error) {
 }
 
 func (o *observed) snapshot() provision.Snapshot {
-	return provision.Snapshot{Digest: digest(o.entries), Raw: o.running}
+	if o.digest == "" {
+		o.digest = digest(o.entries)
+	}
+	return provision.Snapshot{Digest: o.digest, Raw: o.running}
 }
 
 // Confirm implements provision.Session.
