@@ -91,6 +91,7 @@ func (c *collection) rows() []row {
 type growth struct {
 	Name      string
 	Few, Many int
+	Rounds    int
 	FewMS     spread // a router, ms
 	ManyMS    spread
 	Ratio     spread
@@ -107,7 +108,7 @@ func (c *collection) growths() []growth {
 		}
 		few, many := float64(c.Devices[fewKey]), float64(c.Devices[t.row])
 		g := growth{
-			Name: t.name, Few: int(few), Many: int(many),
+			Name: t.name, Few: int(few), Many: int(many), Rounds: len(s),
 			FewMS:  of(s, func(s sample) float64 { return 1000 * s.Bare.Wall / few }),
 			ManyMS: of(s, func(s sample) float64 { return 1000 * s.Provider.Wall / many }),
 			Ratio:  of(s, func(s sample) float64 { return (s.Provider.Wall / many) / (s.Bare.Wall / few) }),
@@ -125,6 +126,7 @@ const maxMemory = 150
 type peakRow struct {
 	Name    string
 	Devices int
+	Rounds  int
 	MB      spread
 	Wall    spread
 	Met     string
@@ -143,7 +145,7 @@ func (c *collection) peaks() []peakRow {
 			continue
 		}
 		p := peakRow{
-			Name: t.name, Devices: c.Devices[t.row],
+			Name: t.name, Devices: c.Devices[t.row], Rounds: len(s),
 			MB:   of(s, func(s sample) float64 { return s.Provider.Peak }),
 			Wall: of(s, func(s sample) float64 { return s.Provider.Wall }),
 		}

@@ -29,10 +29,10 @@ func memory(ctx context.Context, b *bench) error {
 	intent := func(i int) func(router) string {
 		return func(r router) string { return r.intent(fmt.Sprintf("round %d", i)) }
 	}
-	if err := p.start(ctx, intent(0)); err != nil {
+	if err := p.start(ctx, asBooted); err != nil {
 		return err
 	}
-	b.collected.Sizes[sizeConfig] = len(intent(0)(b.routers[0]))
+	b.collected.Sizes[sizeConfig] = len(asBooted(b.routers[0]))
 	for i := range b.rounds {
 		if err := p.large(ctx, intent(i+1)); err != nil {
 			return err
@@ -64,9 +64,6 @@ func (p *pair) large(ctx context.Context, next func(router) string) error {
 // many compares plans over all routers with plans over the first of them.
 func many(ctx context.Context, b *bench) error {
 	few := b.routers[:min(fewDevices, (len(b.routers)+1)/2)]
-	intent := func(i int) func(router) string {
-		return func(r router) string { return r.intent(fmt.Sprintf("round %d", i)) }
-	}
 	all, err := b.newPair("all", b.routers, false)
 	if err != nil {
 		return err
@@ -75,10 +72,10 @@ func many(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	if err := all.start(ctx, intent(0)); err != nil {
+	if err := all.start(ctx, asBooted); err != nil {
 		return err
 	}
-	if err := some.start(ctx, intent(0)); err != nil {
+	if err := some.start(ctx, asBooted); err != nil {
 		return err
 	}
 	b.collected.Devices[fewKey] = len(few)
@@ -88,7 +85,7 @@ func many(ctx context.Context, b *bench) error {
 		}
 	}
 	for _, p := range []*pair{some, all} {
-		if err := p.provider.configs(p.devices, intent(1)); err != nil {
+		if err := p.provider.configs(p.devices, func(r router) string { return r.intent("many") }); err != nil {
 			return err
 		}
 	}

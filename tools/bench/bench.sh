@@ -5,9 +5,9 @@
 #
 # RUNS=5       how often everything is measured
 # SMOKE=1      three routers, one round, under a minute: shows that it works
-# BENCH_N=50 BENCH_MANY=200 BENCH_PAD=18000
-#              routers; routers of the large lab; lines that make a configuration
-#              of 1 MB
+# BENCH_N=50 BENCH_MANY=200 BENCH_LINES=18000
+#              routers; routers of the large lab; lines of a configuration (of
+#              1 MB) of the simulated routers that memory is taken over
 # BENCH_PARTS  speed replace netconf memory many
 # Takes 15 to 20 minutes on two idle cores, and 8 GB of memory for 200 routers.
 set -euo pipefail
@@ -20,17 +20,19 @@ for tool in go terraform; do
 done
 unset "${!PROVISION_@}" "${!TF_@}"
 
-runs=${RUNS:-5} n=${BENCH_N:-50} many=${BENCH_MANY:-200} pad=${BENCH_PAD:-18000}
+runs=${RUNS:-5} n=${BENCH_N:-50} many=${BENCH_MANY:-200} lines=${BENCH_LINES:-18000}
 parts=${BENCH_PARTS:-speed replace netconf memory many}
-if [ "${SMOKE:-}" = 1 ]; then runs=1 n=3 many=6 pad=2000; fi
+if [ "${SMOKE:-}" = 1 ]; then runs=1 n=3 many=6 lines=2000; fi
 out=${BENCH_OUT:-bin/performance.md}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-bench.XXXXXX")
 export LAB_DIR=$work/lab LAB_PROFILE=full
+farm=
 # shellcheck disable=SC2317  # the traps reach it
 finish() {
 	local code=$?
 	trap '' INT TERM
+	[ -z "$farm" ] || kill "$farm" 2>/dev/null || :
 	tools/lab/lab.sh down >/dev/null 2>&1 || :
 	[ "$code" = 0 ] || cp "$work/results.json" "${TMPDIR:-/tmp}/provision-bench.json" 2>/dev/null || :
 	rm -rf "$work"
@@ -46,17 +48,18 @@ go build -trimpath -o "$bin/provision/terraform-provider-provision" .
 go build -trimpath -o "$bin/noop/terraform-provider-noop" ./internal/bench/noop
 go build -trimpath -o "$bin/bare" ./internal/bench/bare
 go build -trimpath -o "$bin/bench" ./internal/bench
+go build -trimpath -o "$bin/farm" ./internal/bench/farm
 
-# lab ROUTERS [PAD]: another lab in the same place.
+# lab ROUTERS: another lab in the same place.
 lab() {
 	tools/lab/lab.sh down >/dev/null 2>&1 || :
-	LAB_PAD=${2:-0} tools/lab/lab.sh up "$LAB_DIR" "$(tools/lab/lab.sh port "$1")" "$1" >&2
+	tools/lab/lab.sh up "$LAB_DIR" "$(tools/lab/lab.sh port "$1")" "$1" >&2
 }
-# measure PART ROUTERS
+# measure PART ROUTERS [DIRECTORY]
 measure() {
 	case " $parts " in *" $1 "*) ;; *) return 0 ;; esac
 	rm -rf "$work/files" && mkdir "$work/files"
-	"$bin/bench" "$1" -lab "$LAB_DIR" -work "$work/files" -bin "$bin" -results "$work/results.json" -rounds "$runs" -devices "$2"
+	"$bin/bench" "$1" -lab "${3:-$LAB_DIR}" -work "$work/files" -bin "$bin" -results "$work/results.json" -rounds "$runs" -devices "$2"
 }
 wants() { for p in "$@"; do case " $parts " in *" $p "*) return 0 ;; esac; done; return 1; }
 
@@ -68,8 +71,17 @@ if wants speed replace netconf; then
 	measure replace "$n"
 fi
 if wants memory; then
-	lab "$n" "$pad"
-	measure memory "$n"
+	tools/lab/lab.sh down >/dev/null 2>&1 || :
+	"$bin/farm" "$work/farm" "$n" "$lines" &
+	farm=$!
+	for ((i = 0; i < 600; i++)); do
+		[ ! -e "$work/farm/ready" ] || break
+		kill -0 $farm || die "the simulated routers did not start"
+		read -r -t 0.1 <> <(:) || :
+	done
+	measure memory "$n" "$work/farm"
+	kill $farm
+	farm=
 fi
 if wants many; then
 	lab "$many"
