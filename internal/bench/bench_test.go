@@ -261,6 +261,15 @@ func TestCollectionIsKept(t *testing.T) {
 	}
 }
 
+func TestRoundsAreKeptAtOnce(t *testing.T) {
+	b := &bench{options: options{results: filepath.Join(t.TempDir(), "results.json")}, collected: newCollection()}
+	b.add(rowRead, 50, sample{Provider: took{Wall: 2}})
+	kept, err := load(b.results)
+	if err != nil || len(kept.Samples[rowRead]) != 1 || kept.Devices[rowRead] != 50 {
+		t.Errorf("kept %+v, %v", kept, err)
+	}
+}
+
 func TestReportIsWritten(t *testing.T) {
 	dir := t.TempDir()
 	results, out := filepath.Join(dir, "results.json"), filepath.Join(dir, "report.md")

@@ -72,13 +72,16 @@ func (c *collection) store(file string) error {
 	return os.WriteFile(file, append(text, '\n'), 0o600)
 }
 
-// add notes a round.
+// add notes a round, at once: a benchmark that is ended keeps what it has.
 func (b *bench) add(row string, devices int, s sample) {
 	s.Load = loadAverage()
 	b.collected.Devices[row] = devices
 	b.collected.Samples[row] = append(b.collected.Samples[row], s)
 	b.say("%-16s %3d devices: bare %.2f s, nothing %.2f s, provider %.2f s (load %s)", row, devices,
 		s.Bare.Wall, s.Noop.Wall, s.Provider.Wall, s.Load)
+	if err := b.collected.store(b.results); err != nil {
+		b.say("the results are not kept: %v", err)
+	}
 }
 
 // loadAverage is the load of the last minute, "" where nobody tells.
