@@ -36,7 +36,7 @@ needed() {
 		command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
 	done
 	[ "$lab_kind" = real ] || return 0
-	[ "$(id -u)" = 0 ] || die "real routers in network namespaces need root: sudo env PATH="\$PATH" make demo
+	[ "$(id -u)" = 0 ] || die "real routers in network namespaces need root: sudo env PATH=\$PATH make demo
       without root:  make demo LAB=simulated"
 	command -v apt-get >/dev/null || die "the real routers come from Debian's packages, and this system has no apt-get
       on any system: make demo LAB=simulated"
