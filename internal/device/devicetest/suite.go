@@ -70,8 +70,16 @@ func on(t *testing.T, lab Lab, name string, f func(b *bench)) {
 // clean waits until nothing of the driver is on the device.
 func (b *bench) clean() {
 	b.Helper()
+	b.cleanEvery(20 * time.Millisecond)
+}
+
+// cleanEvery is clean with the time between two questions. A commit that waits
+// for its timer wants seconds: netconfd undoes nothing while it is asked more
+// than once a second.
+func (b *bench) cleanEvery(pause time.Duration) {
+	b.Helper()
 	var left []string
-	if !Eventually(b.T, settle, func() bool { left = b.lab.Leftovers(b.T); return len(left) == 0 }) {
+	if !eventually(b.T, settle, pause, func() bool { left = b.lab.Leftovers(b.T); return len(left) == 0 }) {
 		b.Errorf("left on the device: %q", left)
 	}
 }
@@ -79,9 +87,15 @@ func (b *bench) clean() {
 // Eventually asks until cond holds, at most for d, and tells whether it did.
 func Eventually(t *testing.T, d time.Duration, cond func() bool) bool {
 	t.Helper()
+	return eventually(t, d, 20*time.Millisecond, cond)
+}
+
+// eventually is Eventually with the time between two questions.
+func eventually(t *testing.T, d, every time.Duration, cond func() bool) bool {
+	t.Helper()
 	deadline := time.NewTimer(d)
 	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		if cond() {
