@@ -156,7 +156,7 @@ func sign(add bool) string {
 
 // withoutFixed leaves out what frr-reload.py never changes.
 func withoutFixed(list []entry) []entry {
-	var out []entry
+	out := make([]entry, 0, len(list))
 	for _, e := range list {
 		if !fixed(e) {
 			out = append(out, e)

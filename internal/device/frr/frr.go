@@ -9,13 +9,14 @@
 package frr
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device"
@@ -47,12 +48,15 @@ func (Driver) CheckConfig(config []byte) error {
 	if len(config) > maxConfig {
 		return fmt.Errorf("the configuration has %d bytes; at most %d can be compared in time", len(config), maxConfig)
 	}
-	for i, line := range bytes.Split(config, []byte("\n")) {
-		if err := checkLine(string(bytes.TrimSuffix(line, []byte("\r")))); err != nil {
-			return fmt.Errorf("line %d: %w", i+1, err)
+	number, some := 0, false
+	for line := range bytes.Lines(config) {
+		number++
+		if err := checkLine(bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
 		}
+		some = some || len(parse(string(line))) > 0
 	}
-	if len(parse(string(config))) == 0 {
+	if !some {
 		return errors.New("the configuration is empty: it holds nothing but comments and blank lines")
 	}
 	return nil
@@ -60,13 +64,13 @@ func (Driver) CheckConfig(config []byte) error {
 
 // checkLine tells why a line cannot be a command. vtysh reads at most 4096
 // bytes of a line and takes the rest for another one.
-func checkLine(line string) error {
-	if !utf8.ValidString(line) {
+func checkLine(line []byte) error {
+	if !utf8.Valid(line) {
 		return errors.New("not UTF-8 text")
 	}
-	for _, r := range line {
-		if r < ' ' && r != '\t' || r == 0x7f {
-			return fmt.Errorf("control character %U: not text", r)
+	for _, c := range line {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return fmt.Errorf("control character %U: not text", c)
 		}
 	}
 	if len(line) >= 4000 {
@@ -79,9 +83,11 @@ func checkLine(line string) error {
 // "no x" before "x" is not "x" before "no x".
 func (Driver) Digest(config []byte) string {
 	h := sha256.New()
-	for _, e := range parse(string(config)) {
-		_, _ = fmt.Fprintf(h, "%s\x00%s\n", e.path, e.line)
+	w := bufio.NewWriter(h)
+	for _, e := range each(string(config)) {
+		_, _ = w.WriteString(e.path + "\x00" + e.line + "\n")
 	}
+	_ = w.Flush()
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -105,9 +111,15 @@ func (Driver) Open(ctx context.Context, d device.Device) (device.Session, error)
 }
 
 // normal is an intended configuration as it is uploaded: line ends of FRR, and
-// a newline at its end.
+// one newline at its end. It is the text itself where that is so already.
 func normal(config []byte) []byte {
-	text := strings.ReplaceAll(string(config), "\r\n", "\n")
-	text = strings.TrimPrefix(text, "\ufeff")
-	return []byte(strings.TrimRight(text, "\n") + "\n")
+	config = bytes.TrimPrefix(config, []byte("\ufeff"))
+	if bytes.Contains(config, []byte("\r\n")) {
+		config = bytes.ReplaceAll(config, []byte("\r\n"), []byte("\n"))
+	}
+	lines := len(bytes.TrimRight(config, "\n"))
+	if lines < len(config) {
+		return config[: lines+1 : lines+1]
+	}
+	return append(slices.Clip(config), '\n')
 }

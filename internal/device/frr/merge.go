@@ -27,16 +27,14 @@ func mergeEdits(add, running []entry) (list []edit, exact bool) {
 type merger struct {
 	running []entry
 	have    set
-	byKey   map[string][]entry
 	noSeq   set
+	byPath  map[string][]entry // nil until somebody asks for rivals
+	byKey   map[string][]entry // of the paths that are not in byPath any more
 }
 
 func newMerger(running []entry) *merger {
-	m := &merger{running: running, have: setOf(running), byKey: map[string][]entry{}, noSeq: set{}}
+	m := &merger{running: running, have: setOf(running), noSeq: set{}}
 	for _, e := range running {
-		if k := single(e); k != "" {
-			m.byKey[k] = append(m.byKey[k], e)
-		}
 		if line, ok := withoutSeq(e.line); ok {
 			m.noSeq[entry{e.path, line}] = true
 		}
@@ -66,13 +64,33 @@ func (m *merger) edits(e entry) (list []edit, own bool) {
 			return list, true // the router shows nothing for a default
 		}
 	}
-	if k := single(e); k != "" {
-		for _, r := range m.byKey[k] {
-			list = append(list, edit{entry: r})
-		}
+	for _, r := range m.rivals(e) {
+		list = append(list, edit{entry: r})
 	}
 	own = len(list) > 0
 	return append(list, edit{entry: e, add: true}), own
+}
+
+// rivals are the running lines that e takes the place of. What is kept once is
+// looked for only in the contexts that it is asked for: mostly few of many.
+func (m *merger) rivals(e entry) []entry {
+	key := single(e)
+	if key == "" {
+		return nil
+	}
+	if m.byPath == nil {
+		m.byPath, m.byKey = map[string][]entry{}, map[string][]entry{}
+		for _, r := range m.running {
+			m.byPath[r.path] = append(m.byPath[r.path], r)
+		}
+	}
+	for _, r := range m.byPath[e.path] {
+		if k := single(r); k != "" {
+			m.byKey[k] = append(m.byKey[k], r)
+		}
+	}
+	delete(m.byPath, e.path)
+	return m.byKey[key]
 }
 
 // shownNo is the line "no x" itself where FRR shows it in its place.
@@ -100,13 +118,21 @@ func (m *merger) satisfied(e entry) bool {
 // has nothing: it would refuse some of them ("Refusing to remove a non-existent
 // route"). Comments stand in their place, so that lines keep their numbers.
 func effective(text []byte, running []entry) []byte {
-	m := newMerger(running)
-	list, numbers := parseNumbered(string(text))
-	lines := strings.Split(string(text), "\n")
-	for i, e := range list {
-		if _, isNo := unNo(e); isNo && !m.have[e] && m.satisfied(e) {
-			lines[numbers[i]] = "!"
+	var m *merger
+	var lines []string
+	for number, e := range each(string(text)) {
+		if _, isNo := unNo(e); !isNo {
+			continue
 		}
+		if m == nil {
+			m, lines = newMerger(running), strings.Split(string(text), "\n")
+		}
+		if !m.have[e] && m.satisfied(e) {
+			lines[number] = "!"
+		}
+	}
+	if m == nil {
+		return text
 	}
 	return []byte(strings.Join(lines, "\n"))
 }
@@ -151,6 +177,9 @@ func otherCommand(short, long string) bool {
 // withoutSeq is a list entry without its number: FRR numbers those that have
 // none.
 func withoutSeq(line string) (string, bool) {
+	if !strings.Contains(line, "seq ") {
+		return "", false
+	}
 	m := numbered.FindStringSubmatch(line)
 	if m == nil {
 		return "", false

@@ -1,9 +1,13 @@
 package frr
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -82,33 +86,37 @@ func fixed(e entry) bool {
 		e.line == "service integrated-vtysh-config")
 }
 
-// parse reads a configuration. A context is an entry itself, and so is each
-// line in it; comments, headings and the ends of contexts are none.
+// parse reads a configuration; see each.
 func parse(text string) []entry {
-	list, _ := parseNumbered(text)
+	list := make([]entry, 0, strings.Count(text, "\n")+1)
+	for _, e := range each(text) {
+		list = append(list, e)
+	}
 	return list
 }
 
-// parseNumbered is parse with the number of each entry's line, from 0.
-func parseNumbered(text string) (list []entry, numbers []int) {
-	p := parser{inner: []contexts{allContexts()}}
-	number := -1
-	for line := range strings.Lines(text) {
-		number++
-		indented := line[0] == ' ' || line[0] == '\t'
-		line = compress(line)
-		switch {
-		case heading(line):
-		case line == "end":
-			p.leave(0)
-		case line == "exit" || strings.HasPrefix(line, "exit-"):
-			p.leave(len(p.stack) - 1)
-		default:
-			p.add(line, indented)
-			numbers = append(numbers, number)
+// each gives the entries of a configuration with the numbers of their lines, from
+// 0. A context is an entry itself, and so is each line in it; comments, headings
+// and the ends of contexts are none. They share the memory of the text.
+func each(text string) iter.Seq2[int, entry] {
+	return func(yield func(int, entry) bool) {
+		p := parser{inner: []contexts{allContexts()}}
+		number := -1
+		for line := range strings.Lines(text) {
+			number++
+			indented := line[0] == ' ' || line[0] == '\t'
+			line = compress(line)
+			switch {
+			case heading(line):
+			case line == "end":
+				p.leave(0)
+			case line == "exit" || strings.HasPrefix(line, "exit-"):
+				p.leave(len(p.stack) - 1)
+			case !yield(number, p.place(line, indented)):
+				return
+			}
 		}
 	}
-	return p.list, numbers
 }
 
 // compress takes away indentation and double blanks. The result shares the
@@ -123,7 +131,6 @@ func compress(line string) string {
 
 // parser is where parse stands.
 type parser struct {
-	list  []entry
 	stack []string   // the paths of the contexts around the next line
 	inner []contexts // what each level may open, the top first
 	deep  bool       // the lines of the outermost context are indented
@@ -136,8 +143,8 @@ func (p *parser) leave(n int) {
 	}
 }
 
-// add takes one line of configuration.
-func (p *parser) add(line string, indented bool) {
+// place puts one line of configuration where it belongs.
+func (p *parser) place(line string, indented bool) entry {
 	switch {
 	case len(p.stack) > 0 && p.deep && !indented:
 		p.leave(0) // without "exit", as people write it
@@ -150,10 +157,10 @@ func (p *parser) add(line string, indented bool) {
 		path = p.stack[n-1]
 	}
 	e := entry{path: path, line: line}
-	p.list = append(p.list, e)
 	if in, ok := p.inner[len(p.inner)-1].open(line); ok {
 		p.stack, p.inner, p.deep = append(p.stack, e.inside()), append(p.inner, in), p.deep && path != ""
 	}
+	return e
 }
 
 // reopen leaves the contexts that a line ends by opening one that does not
@@ -186,22 +193,40 @@ func setOf(list []entry) set {
 // digest is the SHA-256 of a configuration as a set. FRR orders what it shows
 // by itself: where order means something, lines carry a sequence number.
 func digest(list []entry) string {
-	lines := make([]string, 0, len(list))
-	for e := range setOf(list) {
-		lines = append(lines, e.path+"\x00"+e.line)
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b entry) int {
+		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.line, b.line))
+	})
+	h := sha256.New()
+	w := bufio.NewWriter(h)
+	between := ""
+	for _, e := range slices.Compact(list) {
+		for _, part := range []string{between, e.path, "\x00", e.line} {
+			_, _ = w.WriteString(part)
+		}
+		between = "\n"
 	}
-	slices.Sort(lines)
-	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	return hex.EncodeToString(sum[:])
+	_ = w.Flush()
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // errNotRunning: what should be a running configuration is none.
 var errNotRunning = errors.New("the answer to \"show running-config\" is empty or cut short")
 
+// listed is a running configuration without the heading and the "end" that the
+// router shows around it, as it stands in a file; of a text that checkRunning
+// has passed.
+func listed(running string) string {
+	if _, rest, ok := strings.Cut(running, "\nCurrent configuration:\n"); ok {
+		running = rest
+	}
+	return strings.TrimSuffix(strings.TrimRight(running, " \r\n"), "end")
+}
+
 // checkRunning tells whether a text is a whole running configuration.
 func checkRunning(text []byte) error {
-	trimmed := strings.TrimRight(string(text), " \r\n")
-	if !strings.HasSuffix(trimmed, "\nend") || !strings.Contains(trimmed, "\nfrr version ") {
+	trimmed := bytes.TrimRight(text, " \r\n")
+	if !bytes.HasSuffix(trimmed, []byte("\nend")) || !bytes.Contains(trimmed, []byte("\nfrr version ")) {
 		return errNotRunning
 	}
 	return nil
