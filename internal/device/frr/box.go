@@ -139,15 +139,12 @@ func sections(out []byte, mark string) []section {
 	return list
 }
 
-// call runs a verb on the router and returns its answer. An answer that tells
-// an error, or was cut short, is an error; what came of it is returned too.
-func (s *session) call(ctx context.Context, verb string, stdin []byte, args ...string) (answer, error) {
+// call runs a verb on the router, with stdin unless it is nil, and returns its
+// answer. An answer that tells an error, or was cut short, is an error; what came
+// of it is returned too.
+func (s *session) call(ctx context.Context, verb string, stdin io.Reader, args ...string) (answer, error) {
 	mark := newMark()
-	var in io.Reader
-	if stdin != nil {
-		in = bytes.NewReader(stdin)
-	}
-	res, err := s.client.Run(ctx, command(verb, mark, args...), in)
+	res, err := s.client.Run(ctx, command(verb, mark, args...), stdin)
 	a := answer{sections: sections(res.Stdout, mark), stderr: s.redact.String(strings.TrimSpace(string(res.Stderr)))}
 	if err != nil {
 		return a, err
@@ -188,7 +185,7 @@ func (s *session) explain(e section, a answer) error {
 	case "missing":
 		return fmt.Errorf("%s is not on the router: install %s", text, packageOf(text))
 	case "disk":
-		return fmt.Errorf("a file could not be written on the router: %s: make room in /run and /tmp there", text)
+		return fmt.Errorf("a file could not be written on the router: %s%s: make room in /run and /tmp there", text, said(a.stderr))
 	case "place":
 		return fmt.Errorf("%s on the router: the user needs to be in the group frr, or /tmp writable", text)
 	case "short":

@@ -34,6 +34,16 @@ alive() {
 	[ -n "$1" ] && [ -r "/proc/$1/cmdline" ] && tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null | grep -qxF -e "$2"
 }
 
+# ticking tells that the timer of the pending commit runs: its token, which
+# nobody else has, stands among its arguments. Without starting a program, since
+# every look asks it.
+ticking() {
+	x=
+	[ -z "$pid" ] || { read -r x <"/proc/$pid/cmdline"; } 2>/dev/null
+	case $x in *"$token"*) return 0 ;; esac
+	return 1
+}
+
 # sweep removes what killed runs of this user left: the name holds the process.
 sweep() {
 	for d in /run/frr/provision-frr.work.* /tmp/provision-frr.work.*; do
@@ -42,14 +52,19 @@ sweep() {
 		alive "$pid" provision-frr || rm -rf "$d"
 	done
 	found || return 0
-	case $(phase) in
-	confirmed) alive "$pid" "$token" || away ;;
+	phase
+	case $phase in
+	confirmed) ticking || away ;;
 	preparing) alive "$by" provision-frr || away ;;
-	*) [ "$boot" = "$(bootid)" ] || away ;;
+	*) thisboot || away ;;
 	esac
 }
 
-bootid() { read -r x </proc/sys/kernel/random/boot_id && printf %s "$x"; }
+# thisboot tells that the router was not restarted since the commit.
+thisboot() {
+	read -r x </proc/sys/kernel/random/boot_id
+	[ "$boot" = "$x" ]
+}
 
 # found looks for a pending commit and sets P and what its file says.
 found() {
@@ -69,13 +84,15 @@ found() {
 	return 1
 }
 
+# phase sets how far the pending commit is; its file may be on the way from one
+# name to the next.
 phase() {
 	for _ in 1 2 3; do
-		for s in armed firing failed confirmed; do
-			[ ! -e "$P/$s" ] || { echo $s; return; }
+		for phase in armed firing failed confirmed; do
+			[ ! -e "$P/$phase" ] || return 0
 		done
 	done
-	echo preparing
+	phase=preparing
 }
 
 # away removes the pending commit in one step for whoever looks.
@@ -86,24 +103,28 @@ away() {
 pending() {
 	found || return 0
 	sec pending
-	p=$(phase)
-	up=no
-	alive "$pid" "$token" && up=yes
-	printf 'id=%s\nholder=%s\ndeadline=%s\nphase=%s\ntimer=%s\nthisboot=%s\n' "$id" "$holder" "$deadline" "$p" "$up" \
-		"$([ "$boot" = "$(bootid)" ] && echo yes || echo no)"
-	[ "$p" != failed ] || sed 's/^/why=/' "$P/failed" | tail -n 1
+	phase
+	ticking && up=yes || up=no
+	thisboot && same=yes || same=no
+	printf 'now=%s\nid=%s\nholder=%s\ndeadline=%s\nphase=%s\ntimer=%s\nthisboot=%s\n' "$(date +%s)" \
+		"$id" "$holder" "$deadline" "$phase" $up $same
+	[ "$phase" != failed ] || sed 's/^/why=/' "$P/failed" | tail -n 1
 }
 
+# box tells what the router lacks. It starts no program as long as nothing is
+# wrong: every look begins with it.
 box() {
 	sec box
-	printf 'now=%s\nuser=%s\n' "$(date +%s)" "$(id -un)"
 	for tool in frr-reload.py python3 flock setsid sha256sum timeout; do
 		command -v $tool >/dev/null 2>&1 || printf 'missing=%s\n' $tool
 	done
-	[ -r /etc/frr/frr.conf ] || [ ! -e /etc/frr/frr.conf ] || echo unreadable=/etc/frr/frr.conf
-	if grep -qs '^no service integrated-vtysh-config' /etc/frr/vtysh.conf; then echo integrated=no
-	elif [ ! -e /etc/frr/frr.conf ] && [ -e /etc/frr/zebra.conf ]; then echo integrated=no
-	else echo integrated=yes; fi
+	[ -r /etc/frr/frr.conf ] || [ ! -e /etc/frr/frr.conf ] || printf 'unreadable=/etc/frr/frr.conf\nuser=%s\n' "$(id -un)"
+	integrated=yes
+	[ -e /etc/frr/frr.conf ] || [ ! -e /etc/frr/zebra.conf ] || integrated=no
+	{ while read -r x || [ -n "$x" ]; do
+		case $x in 'no service integrated-vtysh-config'*) integrated=no ;; esac
+	done </etc/frr/vtysh.conf; } 2>/dev/null
+	echo integrated=$integrated
 }
 
 running() {
@@ -147,41 +168,40 @@ receive() {
 put() {
 	to=$1
 	shift
-	x=$("$@" 2>&1 >"$to") || fail disk "$to: $x"
+	"$@" >"$to" || fail disk "$to"
 }
 
-# take stores the running configuration as $1. vtysh itself does not notice a
-# full disk; what it shows ends with "end".
+# take stores the running configuration as $1, if it has the sum $2. vtysh itself
+# does not notice a full disk; what it shows ends with "end".
 take() {
+	vtysh -c 'show running-config' >"$1" 2>/dev/null
+	[ "$(sha256sum <"$1")" != "$2  -" ] || return 0
 	x=$(vtysh -c 'show running-config' 2>/dev/null | cat 2>&1 >"$1") || fail disk "$1: $x"
 	grep -qx end "$1" || fail vtysh "$(vtysh -c 'show running-config' 2>&1 >/dev/null)"
+	[ "$(sha256sum <"$1")" = "$2  -" ] || fail stale "running"
 }
 
 plain() { grep -v -e '^Building configuration' -e '^Current configuration' "$1"; }
 
+# stage gets what runs, of $3 bytes and as the router showed it, and the intent
+# behind it. The router compares with that text and not with what runs by now, so
+# that the difference is that between the two texts which we know.
 stage() {
-	mode=$1 sum=$2
+	mode=$1 sum=$2 size=$3
 	need vtysh sha256sum frr-reload.py python3
 	sweep
 	work
-	receive "$W/intent.conf" "$sum"
+	receive "$W/merged.conf" "$sum"
+	put "$W/running.conf" head -c "$size" "$W/merged.conf"
+	put "$W/intent.conf" tail -c +$((size + 1)) "$W/merged.conf"
 	sec check
 	vtysh -C -f "$W/intent.conf" 2>&1
 	rc=$?
 	sec checkrc $rc
 	[ $rc = 0 ] || finish
-	take "$W/running.conf"
-	sec running
-	cat "$W/running.conf"
-	sec runningrc 0
-	startup
-	if [ "$mode" = merge ]; then
-		{ plain "$W/running.conf" | grep -vx end; cat "$W/intent.conf"; } >"$W/target.conf" || fail disk "$W/target.conf"
-	else
-		put "$W/target.conf" cat "$W/intent.conf"
-	fi
+	[ "$mode" = merge ] && to=merged || to=intent
 	sec test
-	frr-reload.py --test --log-level error "$W/target.conf" 2>&1
+	frr-reload.py --test --log-level error --input "$W/running.conf" "$W/$to.conf" 2>&1
 	sec testrc $?
 	finish
 }
@@ -189,28 +209,27 @@ stage() {
 # prepare fills the directory of a pending commit, and makes it the pending one
 # in one step; nothing is changed yet.
 prepare() {
-	work
 	token=$mark.timer
-	x=$(printf 'by=%s\nid=%s\nholder=%s\nboot=%s\ntoken=%s\ndeadline=0\n' $$ "$id" "$holder" "$(bootid)" "$token" 2>&1 >"$W/info") || fail disk "$x"
+	read -r boot </proc/sys/kernel/random/boot_id
+	umask 022
+	work
+	put "$W/info" printf 'by=%s\nid=%s\nholder=%s\nboot=%s\ntoken=%s\ndeadline=0\n' $$ "$id" "$holder" "$boot" "$token"
+	umask 077
 	receive "$W/intent.conf" "$sum"
-	take "$W/before.conf"
-	[ "$(sha256sum <"$W/before.conf")" = "$before  -" ] || fail stale "running"
+	take "$W/before.conf" "$before"
 	[ ! -r /etc/frr/frr.conf ] || put "$W/startup.conf" cat /etc/frr/frr.conf
-	for d in old new; do
-		x=$(mkdir "$W/$d" 2>&1) || fail disk "$x"
-		if [ -r /etc/frr/vtysh.conf ]; then put "$W/$d/vtysh.conf" cat /etc/frr/vtysh.conf
-		else put "$W/$d/vtysh.conf" echo service integrated-vtysh-config; fi
-	done
-	put "$W/old/frr.conf" plain "$W/before.conf"
-	put "$W/new/frr.conf" cat "$W/intent.conf"
+	conf='service integrated-vtysh-config'
+	[ ! -r /etc/frr/vtysh.conf ] || conf=$(cat /etc/frr/vtysh.conf)
+	x=$(mkdir "$W/old" "$W/new" 2>&1) || fail disk "$x"
+	put "$W/old/vtysh.conf" printf '%s\n' "$conf"
+	put "$W/new/vtysh.conf" printf '%s\n' "$conf"
+	[ "$mode" = merge ] || put "$W/new/frr.conf" cat "$W/intent.conf"
 	# Room for what the undoing writes, should the disk be full by then.
-	put "$W/ballast" cat "$W/before.conf" "$W/before.conf" "$W/before.conf"
+	put "$W/ballast" cat "$W/before.conf" "$W/before.conf" "$W/before.conf" "$W/before.conf"
 	put "$W/undo.sh" printf '%s\n' "$undo"
 	read -r _ _ _ _ group _ </proc/$$/stat
 	put "$W/applier" echo "$group"
-	put "$W/apply.lock" :
-	chmod 755 "$W"
-	chmod 644 "$W/info"
+	put "$W/apply.lock" true
 	P=$B/provision-frr.pending
 	trap '' HUP INT TERM PIPE
 	x=$(mv -T "$W" "$P" 2>&1) || { found && fail pending "$holder"; fail disk "$x"; }
@@ -221,21 +240,23 @@ prepare() {
 # arm starts the timer that undoes the commit; from then on only confirm,
 # rollback or the timer end it.
 arm() {
-	deadline=$(($(date +%s) + window))
+	now=$(date +%s)
+	deadline=$((now + window))
 	printf 'deadline=%s\n' $deadline >>"$P/info" || fail disk "$P/info"
 	setsid sh "$P/undo.sh" "$token" "$window" </dev/null >/dev/null 2>&1 &
 	timer=$!
+	umask 022
 	put "$P/pid" echo $timer
-	chmod 644 "$P/pid"
+	umask 077
 	kill -0 $timer 2>/dev/null || fail timer "the restore timer did not start"
 	trap '' HUP PIPE INT TERM
-	put "$P/armed" :
+	put "$P/armed" true
 	trap - EXIT
 }
 
 commit() {
 	mode=$1 sum=$2 before=$3 window=$4
-	need vtysh frr-reload.py python3 flock setsid sha256sum
+	need vtysh frr-reload.py python3 flock setsid sha256sum awk
 	sweep
 	id=$5 holder=$6 undo=$7
 	prepare
@@ -243,7 +264,7 @@ commit() {
 	exec 9<"$P/apply.lock"
 	flock 9
 	sec armed
-	printf 'now=%s\ndeadline=%s\n' "$(date +%s)" $deadline
+	printf 'now=%s\ndeadline=%s\n' $now $deadline
 	[ -e "$P/armed" ] || fail timer "the time was up before the change began"
 	sec output
 	if [ "$mode" = merge ]; then
@@ -274,19 +295,36 @@ replace() {
 	done
 }
 
-# words is a sum over the lines of a configuration, whatever their order.
-words() { plain "$1" | sed 's/^[ \t]*//; /^!/d; /^$/d' | sort | sha256sum; }
+# words is a sum over the lines of a configuration in their contexts, as it
+# indents them; without order and repetition, what frr-reload.py neither adds nor
+# takes away, and the ends of contexts.
+words() {
+	plain "$1" | awk '{
+		match($0, /^[ \t]*/)
+		depth = RLENGTH
+		sub(/^[ \t]+/, "")
+	}
+	/^(!|$|end$|exit|frr version |frr defaults |service integrated-vtysh-config$)/ { next }
+	{
+		line = ""
+		for (i = 0; i < depth; i++) if (within[i] != "") line = line within[i] " / "
+		within[depth] = $0
+		for (i = depth + 1; i <= deepest; i++) within[i] = ""
+		if (depth > deepest) deepest = depth
+		print line $0
+	}' | sort -u | sha256sum
+}
 
 # ours sets P to the pending commit with this id, or ends the exec.
 ours() {
 	found || fail nopending "there is none"
 	[ "$id" = "$1" ] || fail nopending "the pending commit is $id of $holder"
 	[ -O "$P" ] || fail foreign "$(stat -c %U "$P" 2>/dev/null)"
-	[ "$boot" = "$(bootid)" ] || { away; fail nopending "the router was restarted since"; }
+	thisboot || { away; fail nopending "the router was restarted since"; }
 }
 
 stop() {
-	! alive "$pid" "$token" || kill -- "-$pid" 2>/dev/null
+	! ticking || kill -- "-$pid" 2>/dev/null
 }
 
 # confirm: whoever renames the file "armed" decides; the timer does the same.
@@ -304,7 +342,7 @@ rollback() {
 	if mv "$P/armed" "$P/firing" 2>/dev/null; then stop; undo
 	elif mv "$P/failed" "$P/firing" 2>/dev/null; then undo
 	elif [ ! -e "$P/firing" ]; then fail nopending "it was confirmed"
-	elif ! alive "$pid" "$token"; then undo; fi
+	elif ! ticking; then undo; fi
 	for _ in $(seq 1 500); do
 		[ -d "$P" ] || finish
 		[ ! -e "$P/failed" ] || fail undo "$(tail -n 3 "$P/failed")"
@@ -319,29 +357,31 @@ undo() {
 	printf '%s\n' $! >"$P/pid" 2>/dev/null
 }
 
+# save shows what runs in the same breath: starting vtysh is most of the work.
 save() {
 	need vtysh
 	sec output
-	vtysh -c 'write memory' 2>&1
+	vtysh -c 'write memory' -c 'show running-config' 2>&1
 	sec outputrc $?
 	box
 	pending
-	running
 	startup
 	finish
 }
 
 # lock holds a lock until stdin ends or stays silent for a minute.
 lock() {
-	need flock timeout stat
+	need flock timeout
 	place
 	L=$B/provision-frr.lock
 	while :; do
-		(umask 0; : >>"$L") 2>/dev/null
+		umask 0
+		true 2>/dev/null >>"$L"
+		umask 077
 		[ -r "$L" ] || fail disk "$L cannot be made"
 		exec 9<"$L"
 		flock -n 9 || { sec locked; cat "$L"; finish; }
-		[ "$(stat -c %i "$L" 2>/dev/null)" != "$(stat -L -c %i /proc/$$/fd/9)" ] || break
+		[ ! "$L" -ef /proc/$$/fd/9 ] || break
 	done
 	trap 'rm -f "$L"' EXIT
 	trap 'exit 71' HUP INT TERM PIPE

@@ -1,11 +1,14 @@
 package frr
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -73,21 +76,21 @@ func nothingToDo(wanted, running []entry, replace bool) bool {
 	return !replace || digest(withoutFixed(wanted)) == digest(withoutFixed(running))
 }
 
-// ask uploads the intent, has it checked and compared, all in one command.
+// ask uploads what runs and the intent, and has the intent checked and compared
+// with it, all in one command.
 func (c *change) ask(ctx context.Context) error {
 	s := c.session
 	s.last = nil
 	mode := map[bool]string{false: "merge", true: "replace"}[c.replace]
-	a, err := s.call(ctx, "stage", c.text, mode, sha(c.text))
+	running := listed(c.before.running)
+	a, err := s.call(ctx, "stage", io.MultiReader(strings.NewReader(running), bytes.NewReader(c.text)),
+		mode, sha(running, string(c.text)), strconv.Itoa(len(running)))
 	if err != nil {
 		return err
 	}
 	if a.code("checkrc") != 0 {
 		check, _ := a.get("check")
 		return s.rejection(string(check.body), c.text, a.stderr)
-	}
-	if c.before, err = s.look(a); err != nil {
-		return err
 	}
 	test, _ := a.get("test")
 	if a.code("testrc") != 0 {
@@ -125,7 +128,7 @@ type told struct {
 // question is what the router's difference follows from: the intent, how it is
 // meant, and what is running, all to the letter.
 func (c *change) question() string {
-	return fmt.Sprintf("%t %s %s", c.replace, sha(c.text), sha(c.before.running))
+	return fmt.Sprintf("%t %s %s", c.replace, sha(string(c.text)), sha(c.before.running))
 }
 
 // recall takes over what the router has said to the very same question. An
@@ -174,7 +177,6 @@ func unmanaged(wanted, running []entry, edits []edit) int {
 
 // notSaved tells that startup lacks what the intent asks for.
 func (c *change) notSaved(wanted []entry) bool {
-	have, saved := setOf(c.before.entries), setOf(c.before.saved)
 	if c.replace {
 		goal := c.before.entries
 		if !c.diff.Empty() {
@@ -182,14 +184,21 @@ func (c *change) notSaved(wanted []entry) bool {
 		}
 		return digest(withoutFixed(goal)) != digest(withoutFixed(c.before.saved))
 	}
-	m := newMerger(c.before.saved)
+	have, saved := setOf(c.before.entries), setOf(c.before.saved)
+	var m *merger
 	for _, e := range wanted {
 		if fixed(e) || saved[e] {
 			continue
 		}
 		// A line that running does not show either is one that FRR does not
 		// show, or part of a change that is still to come.
-		if have[e] || !c.diff.Empty() || !m.satisfied(e) && isRemoval(e) {
+		if have[e] || !c.diff.Empty() {
+			return true
+		}
+		if m == nil {
+			m = newMerger(c.before.saved)
+		}
+		if !m.satisfied(e) && isRemoval(e) {
 			return true
 		}
 	}
@@ -229,7 +238,7 @@ func (c *change) Commit(ctx context.Context, opts provision.CommitOptions) (*pro
 	case c.password:
 		mode = "replace-password"
 	}
-	a, err := s.call(ctx, "commit", text, mode, sha(text), sha(c.before.running),
+	a, err := s.call(ctx, "commit", bytes.NewReader(text), mode, sha(string(text)), sha(c.before.running),
 		strconv.FormatInt(max(seconds, 1), 10), id, holder, lean(undoScript))
 	p := armed(a, id, holder)
 	if err != nil {
@@ -323,8 +332,8 @@ func (c *change) Verify(ctx context.Context, s provision.Session) (provision.Ver
 	}
 	defer func() { _ = again.Discard(ctx) }()
 	v := provision.Verification{Running: again.Before(), Remaining: again.Diff(), Unsaved: again.Unsaved()}
-	if !c.replace {
-		v.Remaining.Hunks = append(v.Remaining.Hunks, hunks(c.lost(v.Running.Raw), c.session.redact)...)
+	if now, ok := again.(*change); ok && !c.replace {
+		v.Remaining.Hunks = append(v.Remaining.Hunks, hunks(c.lost(now.before.entries), c.session.redact)...)
 	}
 	return v, nil
 }
@@ -341,8 +350,8 @@ func (c *change) unchanged(ctx context.Context, s provision.Session) (provision.
 
 // lost are the lines that were running before, are not any more, and that the
 // plan did not show as going.
-func (c *change) lost(now []byte) []edit {
-	have := setOf(parse(string(now)))
+func (c *change) lost(now []entry) []edit {
+	have := setOf(now)
 	for _, e := range c.edits {
 		if !e.add {
 			have[e.entry] = true
@@ -357,8 +366,13 @@ func (c *change) lost(now []byte) []edit {
 	return list
 }
 
-// sha is the hex SHA-256 of a text, as sha256sum prints it.
-func sha(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+// sha is the hex SHA-256 of texts one after the other, as sha256sum prints it.
+func sha(texts ...string) string {
+	h := sha256.New()
+	w := bufio.NewWriter(h)
+	for _, t := range texts {
+		_, _ = w.WriteString(t)
+	}
+	_ = w.Flush()
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -34,7 +34,7 @@ type observed struct {
 	at      time.Time
 	served  purpose
 	pending *provision.Pending
-	running []byte
+	running string
 	entries []entry // of running
 	digest  string  // of running; empty until somebody asks
 	saved   []entry // of startup
@@ -63,9 +63,7 @@ const fresh = time.Second
 func (s *session) observe(ctx context.Context, p purpose) (*observed, error) {
 	if o := s.last; o != nil && o.serves(p) && ctx.Err() == nil {
 		o.served |= p
-		if o.served&forRead != 0 && o.served&forStage != 0 {
-			s.last = nil // configurations can be large
-		}
+		s.keepLean(o)
 		return o, nil
 	}
 	s.last = nil
@@ -78,7 +76,16 @@ func (s *session) observe(ctx context.Context, p purpose) (*observed, error) {
 		return nil, err
 	}
 	o.served = p
+	s.keepLean(o)
 	return o, nil
+}
+
+// keepLean forgets the configurations of a look that was staged: nobody reads
+// after that, and they can be large. What was pending may be asked again.
+func (s *session) keepLean(o *observed) {
+	if o.served&forStage != 0 {
+		s.last = &observed{at: o.at, served: forRead | forStage | o.served, pending: o.pending}
+	}
 }
 
 // serves tells whether a look may answer another question.
@@ -115,9 +122,15 @@ func (s *session) look(a answer) (*observed, error) {
 	}
 	// Not the answer itself, which holds everything else as well: configurations
 	// can be large, and many devices are asked at once.
-	o := &observed{at: time.Now(), running: bytes.Clone(run.body), entries: slices.Clip(parse(string(run.body)))}
-	if start, ok := a.get("startup"); ok {
-		o.startup, o.saved = true, parse(string(start.body))
+	text := string(run.body)
+	o := &observed{at: time.Now(), running: text, entries: parse(text)}
+	start, ok := a.get("startup")
+	switch o.startup = ok; {
+	case !ok:
+	case string(start.body) == strings.TrimPrefix(listed(text), "!\n"):
+		o.saved = o.entries
+	default:
+		o.saved = parse(string(start.body))
 	}
 	o.pending = pendingOf(a, o.at)
 	return o, nil
@@ -150,7 +163,7 @@ func pendingOf(a answer, now time.Time) *provision.Pending {
 	}
 	p := &provision.Pending{ID: first(v, "id"), Holder: first(v, "holder")}
 	p.Stuck = phase == "failed" || first(v, "timer") != "yes"
-	there, err1 := strconv.ParseInt(first(a.values("box"), "now"), 10, 64)
+	there, err1 := strconv.ParseInt(first(v, "now"), 10, 64)
 	until, err2 := strconv.ParseInt(first(v, "deadline"), 10, 64)
 	if err1 == nil && err2 == nil {
 		p.Deadline = now.Add(time.Duration(until-there) * time.Second)
@@ -185,7 +198,7 @@ func (o *observed) snapshot() provision.Snapshot {
 	if o.digest == "" {
 		o.digest = digest(o.entries)
 	}
-	return provision.Snapshot{Digest: o.digest, Raw: o.running}
+	return provision.Snapshot{Digest: o.digest, Raw: []byte(o.running)}
 }
 
 // Confirm implements provision.Session.
@@ -207,7 +220,7 @@ func (s *session) Rollback(ctx context.Context, id string) error {
 	return nil
 }
 
-// Save implements provision.Session: "write memory", then a look whether
+// Save implements provision.Session: "write memory", and with it a look whether
 // startup is what runs. The look serves whoever asks next.
 func (s *session) Save(ctx context.Context) error {
 	s.last = nil
@@ -216,10 +229,12 @@ func (s *session) Save(ctx context.Context) error {
 		return fmt.Errorf("save: %w", err)
 	}
 	out, _ := a.get("output")
-	text := s.redact.String(strings.TrimSpace(string(out.body)))
+	said, shown := cutShown(out.body)
+	text := s.redact.String(strings.TrimSpace(string(said)))
 	if a.code("outputrc") != 0 || strings.Contains(text, "Can't") || strings.Contains(text, "Error") {
 		return fmt.Errorf("save: \"write memory\" failed: %s", text)
 	}
+	a.sections = append(a.sections, section{name: "running", body: shown}, section{name: "runningrc", words: "0"})
 	o, err := s.look(a)
 	if err != nil {
 		return fmt.Errorf("save: %w", err)
@@ -230,6 +245,16 @@ func (s *session) Save(ctx context.Context) error {
 	}
 	s.last = o
 	return nil
+}
+
+// cutShown takes the answer to "show running-config" off what vtysh printed
+// before it.
+func cutShown(out []byte) (before, shown []byte) {
+	i := bytes.Index(out, []byte("Building configuration...\n\nCurrent configuration:\n"))
+	if i < 0 {
+		return out, nil
+	}
+	return out[:i], out[i:]
 }
 
 // Facts implements device.Session: hostname, version, model, uptime (in whole

@@ -5,6 +5,7 @@ package frr_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -436,6 +437,80 @@ func TestHolderIsNoCommand(t *testing.T) {
 		t.Errorf("somebody made %s", out)
 	}
 	r.back(time.Second)
+}
+
+// rich is what normalizing, numbering and nesting can go wrong with.
+const rich = `vrf RED
+ ip route 10.99.0.0/16 Null0
+exit-vrf
+ipv6 route 2001:db8:1::/48 Null0
+interface eth1
+ description to  r1: two  blanks
+ ipv6 address 2001:db8:0:1::1/64
+ ipv6 nd prefix 2001:db8:0:1::/64
+exit
+router bgp 64514
+ neighbor 2001:DB8::0:9 remote-as 64513
+ neighbor 10.1.0.9 password not-a-word
+ address-family ipv4 unicast
+  neighbor 10.1.0.9 route-map OUT out
+ exit-address-family
+ address-family ipv6 unicast
+  network 2001:db8:2::/48
+  neighbor 2001:db8::9 activate
+ exit-address-family
+exit
+ip prefix-list P permit 10.0.0.0/8 le 24
+ipv6 prefix-list P6 seq 5 permit 2001:db8::/32 le 48
+bgp community-list standard C seq 5 permit 65000:1 65000:2
+bgp large-community-list standard L seq 5 permit 65000:1:2
+route-map OUT permit 10
+ match ip address prefix-list P
+ set community 65000:3 additive
+ set large-community 65000:1:2
+ set ipv6 next-hop global ::FFFF:10.0.0.1
+exit
+key chain K
+ key 1
+  key-string a-secret
+ exit
+exit
+banner motd line be: kind
+access-list A seq 5 permit 10.0.0.0/8
+bgp as-path access-list AS seq 5 permit ^65000_
+`
+
+// frr-reload.py answers the same whether it reads what runs by itself or from a
+// file, as the driver has it, with everything that a router of the lab takes.
+func TestReloadReadsRunningFromAFile(t *testing.T) {
+	r := newRig(t)
+	r.lab(t, rich, "exec", r.name, "sh", "-c", "cat >/run/rich && vtysh -f /run/rich && rm /run/rich")
+	base := r.Fixture().Base
+	for name, text := range map[string]string{
+		"the same":         "",
+		"the base":         base,
+		"the base and all": strings.TrimSuffix(base, "end\n") + rich,
+		"a merge":          r.Fixture().Merge,
+		"other words":      strings.ReplaceAll(rich, "65000", "65001"),
+		"less":             strings.ReplaceAll(rich, " set community 65000:3 additive\n", ""),
+	} {
+		for _, merge := range []bool{false, true} {
+			out := r.lab(t, text, "exec", r.name, "sh", "-c", `mkdir /run/files && cd /run/files && cat >intent &&
+				vtysh -c 'show running-config' | sed -e 1,/^Current/d -e /^end$/d >running
+				[ -s intent ] && ! `+fmt.Sprint(merge)+` || cat running intent >target; [ -e target ] || cp intent target
+				PATH=$PATH:/usr/lib/frr
+				frr-reload.py --test --log-level error target >one 2>&1; echo rc $? >>one
+				frr-reload.py --test --log-level error --input running target >two 2>&1; echo rc $? >>two
+				diff one two; wc -l <running; cat one; rm -r /run/files`)
+			lines, rest, _ := strings.Cut(out, "\n")
+			if n, err := strconv.Atoi(lines); err != nil || n < 80 {
+				t.Errorf("%s, merge %t: from a file it says otherwise, or little runs:\n%s", name, merge, out)
+			}
+			if !strings.HasSuffix(rest, "rc 0\n") || text != "" && !merge && !strings.Contains(rest, "Lines To") {
+				t.Errorf("%s, merge %t: it compares nothing:\n%s", name, merge, rest)
+			}
+		}
+	}
 }
 
 // A router that was changed after the stage is not committed to.

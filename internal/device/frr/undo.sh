@@ -33,6 +33,7 @@ exec 8<&-
 sum() { grep -v '^Building configuration' "$1" | sort | sha256sum; }
 
 restore() {
+	grep -v -e '^Building configuration' -e '^Current configuration' before.conf >old/frr.conf || return 1
 	frr-reload.py --reload --stdout --log-level error --confdir "$P/old" --rundir "$P/old" "$P/old/frr.conf" >restore.log 2>&1
 	vtysh -c 'show running-config' >now.conf 2>>restore.log || return 1
 	[ "$(sum before.conf)" = "$(sum now.conf)" ] && return 0

@@ -242,7 +242,7 @@ func TestLostLines(t *testing.T) {
 		before: &observed{entries: parse("frr version 8\nhostname a\nip route 10.0.0.0/8 Null0\nlog stdout\n")},
 		edits:  []edit{{entry: entry{"", "hostname a"}}, {entry: entry{"", "hostname b"}, add: true}},
 	}
-	lost := c.lost([]byte("hostname b\nip route 10.0.0.0/8 Null0\n"))
+	lost := c.lost(parse("hostname b\nip route 10.0.0.0/8 Null0\n"))
 	if len(lost) != 1 || lost[0].line != "log stdout" || lost[0].add {
 		t.Errorf("lost %v", lost)
 	}
@@ -361,11 +361,35 @@ func TestBrokenRunningConfigurationIsNotQuoted(t *testing.T) {
 	}
 }
 
+func TestListed(t *testing.T) {
+	const text = "frr version 8.4.4\nhostname a\n!\n"
+	for _, shown := range []string{
+		"Building configuration...\n\nCurrent configuration:\n" + text + "end\n",
+		"\n" + "Building configuration...\n\nCurrent configuration:\n" + text + "end\n\r\n",
+		text + "end",
+	} {
+		if got := listed(shown); got != text {
+			t.Errorf("%q is listed as %q", shown, got)
+		}
+	}
+}
+
+func TestCutShown(t *testing.T) {
+	const shown = "Building configuration...\n\nCurrent configuration:\n!\nfrr version 8.4.4\nend\n"
+	for out, want := range map[string][2]string{
+		"Building Configuration...\n[OK]\n" + shown: {"Building Configuration...\n[OK]\n", shown},
+		"% Can't open\n": {"% Can't open\n", ""},
+	} {
+		if before, after := cutShown([]byte(out)); string(before) != want[0] || string(after) != want[1] {
+			t.Errorf("%q is cut into %q and %q", out, before, after)
+		}
+	}
+}
+
 func TestPendingOf(t *testing.T) {
 	told := func(phase, timer, boot string) *provision.Pending {
 		return pendingOf(answer{sections: []section{
-			{name: "box", body: []byte("now=100\n")},
-			{name: "pending", body: []byte("id=i\nholder=h=h\ndeadline=160\nphase=" + phase + "\ntimer=" + timer + "\nthisboot=" + boot + "\n")},
+			{name: "pending", body: []byte("now=100\nid=i\nholder=h=h\ndeadline=160\nphase=" + phase + "\ntimer=" + timer + "\nthisboot=" + boot + "\n")},
 		}}, testTime)
 	}
 	for name, tc := range map[string]struct {

@@ -113,9 +113,10 @@ func (r *Router) verb(name string, a *answer, in []byte) int {
 	case "save":
 		r.startup = r.running.show()
 		a.section("output")
-		a.body("Building Configuration...\nIntegrated configuration saved to /etc/frr/frr.conf\n[OK]\n")
+		a.body("Building Configuration...\nIntegrated configuration saved to /etc/frr/frr.conf\n[OK]\n" + r.shown())
 		a.section("outputrc 0")
-		a.state()
+		a.box()
+		a.saved()
 		return a.done()
 	case "facts":
 		a.section("facts")
@@ -138,31 +139,43 @@ func (r *Router) hostname() string {
 
 // state prints the sections of the verb "state".
 func (a *answer) state() {
-	r := a.router
-	a.section("box")
-	a.body(fmt.Sprintf("now=%d\nuser=netops\nintegrated=yes\n", time.Now().Unix()))
-	if p := r.pending; p != nil {
-		a.section("pending")
-		a.body(fmt.Sprintf("id=%s\nholder=%s\ndeadline=%d\nphase=armed\ntimer=yes\nthisboot=yes\n", p.id, p.holder, p.deadline.Unix()))
-	}
-	a.running()
-}
-
-func (a *answer) running() {
+	a.box()
 	a.section("running")
 	a.body(a.router.shown())
 	a.section("runningrc 0")
+	a.saved()
+}
+
+// box prints what the router lacks and the pending commit.
+func (a *answer) box() {
+	r := a.router
+	a.section("box")
+	a.body("integrated=yes\n")
+	if p := r.pending; p != nil {
+		a.section("pending")
+		a.body(fmt.Sprintf("now=%d\nid=%s\nholder=%s\ndeadline=%d\nphase=armed\ntimer=yes\nthisboot=yes\n",
+			time.Now().Unix(), p.id, p.holder, p.deadline.Unix()))
+	}
+}
+
+// saved prints the startup configuration.
+func (a *answer) saved() {
 	a.section("startup")
 	a.body(a.router.startup)
 }
 
-// stage checks an intent and tells what frr-reload.py --test says.
+// stage checks an intent and tells what frr-reload.py --test says of it and of
+// the running configuration before it.
 func (r *Router) stage(a *answer, in []byte) int {
-	if sum(in) != a.arg(1) {
+	size, err := strconv.Atoi(a.arg(2))
+	if sum(in) != a.arg(1) || err != nil || size > len(in) {
 		return a.fail("short", "the upload was cut short")
 	}
+	running := &model{}
+	_ = running.load(string(in[:size]))
+	target := string(in[size:])
 	a.section("check")
-	if _, errs := walk(string(in)); len(errs) > 0 {
+	if _, errs := walk(target); len(errs) > 0 {
 		for _, err := range errs {
 			a.body(err.Error() + "\n")
 		}
@@ -170,13 +183,11 @@ func (r *Router) stage(a *answer, in []byte) int {
 		return a.done()
 	}
 	a.section("checkrc 0")
-	a.running()
-	target := string(in)
 	if a.arg(0) == "merge" {
-		target = r.running.show() + "\n" + target
+		target = string(in)
 	}
 	a.section("test")
-	a.body(r.running.compare(target).String())
+	a.body(running.compare(target).String())
 	a.section("testrc 0")
 	return a.done()
 }
