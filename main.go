@@ -41,12 +41,33 @@ func main() {
 // memory is how much memory, in bytes, the garbage collector may let the process
 // take before it works harder: many devices with large configurations are no
 // reason to take several times what is in use. More is taken when it is needed.
-const memory = 120 << 20
+const memory = 100 << 20
 
-// limitMemory sets the limit unless the user has set another one.
+// garbage is how much may lie about below that, in percent of what is in use. A
+// heap of a few MB is collected over and over at Go's own 100, for nothing.
+const garbage = 400
+
+// limitMemory sets both unless the user has set them.
 func limitMemory(getenv func(string) string) {
 	if getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memory)
+	}
+	if getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
+}
+
+// quiet turns off the log of the libraries and of the provider as long as nobody
+// has asked for one: they write everything then, dozens of lines a call, and
+// Terraform reads and drops them. What the user has set stays.
+func quiet(getenv func(string) string, setenv func(name, value string) error) {
+	if getenv("TF_LOG") != "" || getenv("TF_LOG_PROVIDER") != "" {
+		return
+	}
+	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER_PROVISION"} {
+		if getenv(name) == "" {
+			_ = setenv(name, "off")
+		}
 	}
 }
 
@@ -54,6 +75,9 @@ func limitMemory(getenv func(string) string) {
 // sessions.
 func serve(debug bool) error {
 	limitMemory(os.Getenv)
+	if !debug { // there it is the terminal that shows the log
+		quiet(os.Getenv, os.Setenv)
+	}
 	p := provider.New(version, drivers.All(), os.Environ)
 	err := providerserver.Serve(context.Background(), func() tfprovider.Provider { return p }, providerserver.ServeOpts{
 		Address: "registry.terraform.io/netprovision/provision",

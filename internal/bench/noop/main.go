@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"log"
+	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -15,6 +16,10 @@ import (
 )
 
 func main() {
+	// As the provider does it: a log that Terraform drops is no floor.
+	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK"} {
+		_ = os.Setenv(name, "off")
+	}
 	err := providerserver.Serve(context.Background(), func() provider.Provider { return noop{} },
 		providerserver.ServeOpts{Address: "registry.terraform.io/netprovision/noop"})
 	if err != nil {
