@@ -248,6 +248,44 @@ func TestCommitFromARecalledDifference(t *testing.T) {
 	}
 }
 
+// The difference is to the configuration that was read, to the letter: the router
+// compares with the text that it is given and not with what runs by then, and the
+// commit finds out.
+func TestDifferenceIsToWhatWasRead(t *testing.T) {
+	ctx := t.Context()
+	l := newSimLab(t)
+	s, err := frr.New().Open(ctx, l.Device())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	stage := func() provision.Change {
+		t.Helper()
+		c, err := s.Stage(ctx, intent(l.Fixture().Merge), provision.StageOptions{Verify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	seen, err := s.Read(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.router.Configure(l.Fixture().Merge); err != nil {
+		t.Fatal(err)
+	}
+	c := stage() // from the look that was read
+	if c.Before().Digest != seen.Digest || c.Diff().Empty() {
+		t.Errorf("read %s, staged from %s with the difference %q", seen.Digest, c.Before().Digest, c.Diff())
+	}
+	if _, err := c.Commit(ctx, provision.CommitOptions{ID: "i", Holder: "h", Window: time.Minute}); !errors.Is(err, provision.ErrStale) {
+		t.Errorf("the commit gave %v", err)
+	}
+	if again := stage(); !again.Diff().Empty() {
+		t.Errorf("a new look shows %q", again.Diff())
+	}
+}
+
 // What a look showed is not shown twice to the same question.
 func TestEveryReadIsNew(t *testing.T) {
 	l := newSimLab(t)
