@@ -30,6 +30,10 @@ func TestSpread(t *testing.T) {
 
 func TestRatioIsOfTheSameRound(t *testing.T) {
 	s := sample{Bare: took{Wall: 3}, Safe: took{Wall: 7}, Noop: took{Wall: 1}, Provider: took{Wall: 6}}
+	s.Plan.Wall = 3
+	if s.again() != 2 || s.rest() != 4 || s.restRatio() != 1 {
+		t.Errorf("the plan again %v, the rest %v of ratio %v, want 2, 4 and 1", s.again(), s.rest(), s.restRatio())
+	}
 	if s.ratio() != 1.5 || s.safeRatio() != 0.75 {
 		t.Errorf("ratios %v and %v, want 1.5 and 0.75", s.ratio(), s.safeRatio())
 	}
@@ -210,6 +214,9 @@ func measured() *collection {
 	}
 	c.Samples[rowRead], c.Devices[rowRead] = two(1, 0, 1, 2), 50
 	c.Samples[rowMerge], c.Devices[rowMerge] = two(1, 3, 1, 4), 50
+	for i := range c.Samples[rowMerge] {
+		c.Samples[rowMerge][i].Plan.Wall = 2
+	}
 	c.Samples[rowManyRead], c.Devices[rowManyRead], c.Devices[fewKey] = two(5, 0, 0, 30), 200, 50
 	c.Samples[rowLargeRead], c.Devices[rowLargeRead] = two(0, 0, 0, 9), 50
 	c.Steps[rowMerge] = map[string][]float64{"commit": slices.Repeat([]float64{80, 90, 100, 90}, 25)}
@@ -227,6 +234,7 @@ func TestReport(t *testing.T) {
 		"| plan without changes | 50 | 2 | 1.00 (1.00 to 1.00) | 1.00 (1.00 to 1.00) | 2.00 (2.00 to 2.00) | 1.00 (1.00 to 1.00) | <= 1.25 | yes |",
 		"| apply, merge | 50 | 2 | 1.00 (1.00 to 1.00) | 1.00 (1.00 to 1.00) | 4.00 (4.00 to 4.00) | 2.00 (2.00 to 2.00) | <= 1.25 | **no** |",
 		"| apply, merge | 3.00 (3.00 to 3.00) | 4.00 (4.00 to 4.00) | 1.00 (1.00 to 1.00) |",
+		"| apply, merge | 4.00 (4.00 to 4.00) | 1.00 (1.00 to 1.00) | 3.00 (3.00 to 3.00) | 1.50 (1.50 to 1.50) |\n\nOf the",
 		"| commit |  | 1 x 90 |",
 		"| plan without changes | 50 | 100.00 (100.00 to 100.00) | 200 | 150.00 (150.00 to 150.00) | 2 | 1.50 (1.50 to 1.50) | **no** |",
 		"| plan without changes | 50 | 2 | 120 (120 to 120) | 9.00 (9.00 to 9.00) | yes |",

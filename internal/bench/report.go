@@ -26,6 +26,8 @@ type row struct {
 	Target           string
 	Met              string
 	SafeBare, Safe   spread // the floor with the provider's care; zero without
+	Again, Rest      spread // working out the plan again, and what is left; zero without
+	RestRatio        spread
 	CPU              float64
 }
 
@@ -81,6 +83,9 @@ func (c *collection) rows() []row {
 		r.Met = t.verdict(r.Ratio.Median)
 		if s[0].Safe.Wall > 0 {
 			r.SafeBare, r.Safe = of(s, func(s sample) float64 { return s.Safe.Wall }), of(s, sample.safeRatio)
+		}
+		if s[0].Plan.Wall > 0 {
+			r.Again, r.Rest, r.RestRatio = of(s, sample.again), of(s, sample.rest), of(s, sample.restRatio)
 		}
 		rows = append(rows, r)
 	}

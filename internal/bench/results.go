@@ -14,6 +14,7 @@ type sample struct {
 	Bare     took   `json:"bare"`
 	Safe     took   `json:"safe"` // the bare program with the provider's care; zero without
 	Noop     took   `json:"noop"`
+	Plan     took   `json:"plan"` // the provider's plan that was applied; zero without
 	Provider took   `json:"provider"`
 	Load     string `json:"load"` // load averages after it
 }
@@ -23,6 +24,16 @@ func (s sample) ratio() float64 { return s.Provider.Wall / (s.Bare.Wall + s.Noop
 
 // safeRatio is the same over the floor that takes the provider's care.
 func (s sample) safeRatio() float64 { return s.Provider.Wall / (s.Safe.Wall + s.Noop.Wall) }
+
+// again is how long an apply works the plan out once more: as long as the plan,
+// without Terraform's share.
+func (s sample) again() float64 { return s.Plan.Wall - s.Noop.Wall }
+
+// rest is what is left of an apply without that.
+func (s sample) rest() float64 { return s.Provider.Wall - s.again() }
+
+// restRatio is how much longer that is than the floor.
+func (s sample) restRatio() float64 { return s.rest() / (s.Bare.Wall + s.Noop.Wall) }
 
 // Sizes that are kept, in bytes.
 const (

@@ -109,6 +109,7 @@ func (p *pair) merge(ctx context.Context, now, next func(router) string) error {
 		func() (err error) { return p.steps(p.provider, rowMerge) },
 	)
 	if err == nil {
+		apply.Plan = plan.Provider
 		p.add(rowTest, len(p.devices), plan)
 		p.add(rowMerge, len(p.devices), apply)
 	}
@@ -164,7 +165,7 @@ func (p *pair) replace(ctx context.Context, now, next func(router) string) error
 		func() (err error) { _, err = p.noopPlan(ctx, changes); return },
 		func() (err error) { s.Noop, err = p.noop.apply(ctx); return },
 		func() (err error) { return p.provider.configs(p.devices, next) },
-		func() (err error) { _, err = p.provider.plan(ctx, changes); return },
+		func() (err error) { s.Plan, err = p.provider.plan(ctx, changes); return },
 		func() (err error) { return p.steps(p.provider, "plan before "+rowReplace) },
 		func() (err error) { s.Provider, err = p.provider.apply(ctx); return },
 		func() (err error) { return p.steps(p.provider, rowReplace) },
