@@ -181,8 +181,6 @@ take() {
 	[ "$(sha256sum <"$1")" = "$2  -" ] || fail stale "running"
 }
 
-plain() { grep -v -e '^Building configuration' -e '^Current configuration' "$1"; }
-
 # stage gets what runs, of $3 bytes and as the router showed it, and the intent
 # behind it. The router compares with that text and not with what runs by now, so
 # that the difference is that between the two texts which we know.
@@ -283,36 +281,36 @@ commit() {
 # shows up after that ("no neighbor x activate") would stay. Its own confdir
 # keeps it from writing startup.
 replace() {
-	was=
 	for _ in 1 2 3; do
 		frr-reload.py --reload --stdout --log-level error --confdir "$P/new" --rundir "$P/new" "$P/new/frr.conf" 2>&1
 		rc=$?
 		[ $rc = 0 ] || return
 		vtysh -c 'show running-config' >"$P/now.conf" 2>/dev/null || return
-		is=$(words "$P/now.conf")
-		[ "$is" != "$was" ] && [ "$is" != "$(words "$P/new/frr.conf")" ] || return
-		was=$is
+		! same "$P/now.conf" "$P/new/frr.conf" && ! cmp -s "$P/now.conf" "$P/was.conf" 2>/dev/null || return
+		mv "$P/now.conf" "$P/was.conf"
 	done
 }
 
-# words is a sum over the lines of a configuration in their contexts, as it
-# indents them; without order and repetition, what frr-reload.py neither adds nor
-# takes away, and the ends of contexts.
-words() {
-	plain "$1" | awk '{
-		match($0, /^[ \t]*/)
-		depth = RLENGTH
-		sub(/^[ \t]+/, "")
-	}
-	/^(!|$|end$|exit|frr version |frr defaults |service integrated-vtysh-config$)/ { next }
-	{
-		line = ""
-		for (i = 0; i < depth; i++) if (within[i] != "") line = line within[i] " / "
-		within[depth] = $0
-		for (i = depth + 1; i <= deepest; i++) within[i] = ""
-		if (depth > deepest) deepest = depth
-		print line $0
-	}' | sort -u | sha256sum
+# same tells that two configurations have the same lines in the same contexts, as
+# these are indented; order, repetition, headings, the ends of contexts, and what
+# frr-reload.py neither adds nor takes away do not count.
+same() {
+	awk '
+		FNR == 1 { split("", within); deepest = 0 }
+		{ match($0, /^[ \t]*/); depth = RLENGTH; sub(/^[ \t]+/, "") }
+		/^(!|$|end$|exit|Building configuration|Current configuration|frr version |frr defaults |service integrated-vtysh-config$)/ { next }
+		{
+			line = ""
+			for (i = 0; i < depth; i++) if (within[i] != "") line = line within[i] " / "
+			within[depth] = $0
+			for (i = depth + 1; i <= deepest; i++) within[i] = ""
+			if (depth > deepest) deepest = depth
+			if (NR == FNR) one[line $0]; else two[line $0]
+		}
+		END {
+			for (line in one) if (!(line in two)) exit 1
+			for (line in two) if (!(line in one)) exit 1
+		}' "$1" "$2"
 }
 
 # ours sets P to the pending commit with this id, or ends the exec.
