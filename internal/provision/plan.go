@@ -85,6 +85,9 @@ func (r *run) limits() {
 	for _, n := range r.caps.Notes {
 		r.warn(n)
 	}
+	if r.caps.ViaAPI {
+		return
+	}
 	if !r.caps.ConfirmedCommit {
 		r.warn("the target cannot undo a commit by itself: a change that cuts off the management session stays until a person takes it back")
 	}

@@ -79,6 +79,10 @@ type Capabilities struct {
 	ConfirmedCommit bool // undoes a commit by itself unless it is confirmed
 	Startup         bool // keeps a startup configuration apart from running
 	DeviceDiff      bool // computes the difference itself
+	// ViaAPI: the target is changed through the API of a management system, not
+	// through itself. A commit cannot cut off the way to it, and Commit takes
+	// back what it did when it fails half way, so that no warning is due.
+	ViaAPI bool
 	// Notes are sentences for the plan about what this target cannot do.
 	Notes []string
 }
