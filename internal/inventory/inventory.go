@@ -1,5 +1,5 @@
-// Package inventory is the one model of a device in a source of truth,
-// whatever the source. Each source has a folder below.
+// Package inventory is the one model of devices and virtual machines in a
+// source of truth, whatever the source. Each source has a folder below.
 package inventory
 
 import (
@@ -15,20 +15,44 @@ type Device struct {
 	ID       string // the source's own id; the name where it has none
 	Name     string
 	Host     string // address or DNS name, from the primary address
+	DNSName  string // of the primary address
 	Port     int    // TCP; 0 is the driver's default
 	Driver   string // "frr"; wins over Platform
 	Platform string // mapped to a driver by the provider's drivers map
 	Site     string
 	Role     string
+	Cluster  string
 	Status   string // "active"
 	Tags     []string
+	// CustomFields are plain values: nil, texts, numbers, truths, []any and
+	// map[string]any.
+	CustomFields map[string]any
 	// Credentials names the entry of the provider's credentials.
 	Credentials string
 	// URL leads a person to the object: an address, or file:line.
 	URL string
 }
 
-// Source is a source of truth. Implementations are safe for concurrent use.
+// VirtualMachine is a virtual machine as a source of truth knows it, as far as
+// monitoring needs it. Empty fields are unknown.
+type VirtualMachine struct {
+	ID           string // the source's own id; the name where it has none
+	Name         string
+	Host         string // address or DNS name, from the primary address
+	DNSName      string // of the primary address
+	Platform     string
+	Site         string
+	Role         string
+	Cluster      string
+	Status       string // "active"
+	Tags         []string
+	CustomFields map[string]any // as those of a device
+	// URL leads a person to the object: an address, or file:line.
+	URL string
+}
+
+// Source is a source of truth. A device and a virtual machine may have the same
+// name. Implementations are safe for concurrent use.
 type Source interface {
 	// Device returns one device; an error that matches ErrNotFound lists near
 	// names.
@@ -40,9 +64,16 @@ type Source interface {
 	// Config returns the intended configuration of a device, nil if the
 	// source has none.
 	Config(ctx context.Context, d Device) ([]byte, error)
+
+	// VirtualMachine returns one virtual machine; an error that matches
+	// ErrNotFound lists near names.
+	VirtualMachine(ctx context.Context, name string) (VirtualMachine, error)
+
+	// VirtualMachines returns those that match the filter, by name.
+	VirtualMachines(ctx context.Context, f Filter) ([]VirtualMachine, error)
 }
 
-// Filter selects devices: within a field any value matches, between fields all
+// Filter selects devices or virtual machines: within a field any value matches, between fields all
 // must. Empty fields match everything.
 type Filter struct {
 	Sites, Roles, Platforms, Statuses, Tags []string

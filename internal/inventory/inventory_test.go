@@ -54,5 +54,8 @@ func TestMatches(t *testing.T) {
 		if got := c.f.Matches(d); got != c.want {
 			t.Errorf("%+v: %v", c.f, got)
 		}
+		if got := c.f.MatchesVirtualMachine(inventory.VirtualMachine{Site: d.Site, Tags: d.Tags}); got != c.want {
+			t.Errorf("virtual machine, %+v: %v", c.f, got)
+		}
 	}
 }

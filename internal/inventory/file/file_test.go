@@ -50,7 +50,18 @@ const suite = `devices:
     status: active
     tags: [bgp, prod]
     credentials: edge
+    dns_name: ams-edge1.example.net
+    cluster: c1
     config_file: configs/ams-edge1.conf
+    custom_fields: &fields
+      rack: A4
+      floor: 3
+      height: 1.5
+      no_zabbix: true
+      owner: null
+      empty: ""
+      contacts: [net, 7, {name: sys}]
+      place: {room: R1}
   "ams-core1": &core
     host: 192.0.2.2
     platform: netconf-box
@@ -62,6 +73,20 @@ const suite = `devices:
     config: ""
   fra-edge1: {host: fra-edge1.example.net, platform: linux-frr, site: fra, role: edge, status: failed}
   spare:
+
+virtual_machines:
+  ams-edge1:
+    host: 192.0.2.80
+    dns_name: web.example.net
+    platform: debian
+    site: ams
+    role: web
+    cluster: c1
+    status: active
+    tags: [web, prod]
+    custom_fields: *fields
+  db1: {site: fra, cluster: c2, status: planned}
+  idle:
 `
 
 func TestSuite(t *testing.T) {
@@ -88,6 +113,14 @@ func TestMistakesNameTheLine(t *testing.T) {
 		{"a list", "devices:\n  - name: r1\n", ":2: sequence was used where mapping is expected"},
 		{"unknown key", "devices:\n  r1:\n    hots: x\n", ":3: unknown field \"hots\"; a device has host, port,"},
 		{"name twice", "devices:\n  r1:\n    host: x\n  r1:\n    host: y\n", ":4: mapping key \"r1\" already defined at [2:3]"},
+		{"unknown key at the top", "devices: {}\nmachines: {}\n", ":2: unknown field \"machines\"; the file has devices and virtual_machines"},
+		{"unknown key on one line", "devices: {r1: {hots: x}}\n", ":1: unknown field \"hots\"; a device has host, port,"},
+		{"unknown key of a virtual machine", "devices: {}\nvirtual_machines:\n  web1:\n    driver: frr\n", ":4: unknown field \"driver\"; a virtual machine has host, platform,"},
+		{"a list of virtual machines", "virtual_machines:\n  - web1\n", ":2: sequence was used where mapping is expected"},
+		{"virtual machine twice", "virtual_machines:\n  web1: {}\n  web1: {}\n", ":3: mapping key \"web1\" already defined"},
+		{"virtual machine without a name", "virtual_machines:\n  \"\": {}\n", ":2: virtual machine : a virtual machine needs a name"},
+		{"text for custom fields", "devices:\n  r1:\n    custom_fields: a\n", ":3: string was used where mapping is expected"},
+		{"custom field twice", "devices:\n  r1:\n    custom_fields:\n      a: 1\n      a: 2\n", ":5: mapping key \"a\" already defined"},
 		{"key twice", "devices:\n  r1:\n    host: x\n    host: y\n", ":4: mapping key \"host\" already defined"},
 		{"text for a number", "devices:\n  r1:\n    port: ssh\n", ":3: a number is needed here"},
 		{"list for a text", "devices:\n  r1:\n    host: [a]\n", ":3: a text is needed here"},
@@ -180,5 +213,23 @@ func TestNamesThatLookLikeNumbers(t *testing.T) {
 	s := open(t, write(t, "devices:\n  101: {host: 192.0.2.1}\n"))
 	if d, err := s.Device(t.Context(), "101"); err != nil || d.Host != "192.0.2.1" {
 		t.Errorf("%+v %v", d, err)
+	}
+}
+
+func TestVirtualMachinesAlone(t *testing.T) {
+	path := write(t, "virtual_machines:\n  web1: {host: 192.0.2.1}\n  web2: {host: 192.0.2.1}\n")
+	s := open(t, path)
+	v, err := s.VirtualMachine(t.Context(), "web2")
+	if err != nil || v.URL != path+":3" || v.ID != "web2" || v.Status != file.DefaultStatus {
+		t.Errorf("%+v %v", v, err)
+	}
+	if devices, err := s.Devices(t.Context(), inventory.Filter{}); err != nil || len(devices) != 0 {
+		t.Errorf("%+v %v", devices, err)
+	}
+	if _, err := s.Device(t.Context(), "web1"); err == nil || !strings.Contains(err.Error(), "(0 devices); it is a virtual machine there") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.VirtualMachine(t.Context(), "web3"); err == nil || !strings.Contains(err.Error(), "(2 virtual machines); near names: web1, web2") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -11,76 +12,146 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
+
+// What the file holds, as its errors say it.
+const (
+	kindDevice         = "device"
+	kindVirtualMachine = "virtual machine"
+)
+
+// spot is where a record stands.
+type spot struct {
+	kind, name string
+	line       int
+}
+
+// errorf makes an error at the spot.
+func (s spot) errorf(path, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %s %s: "+format, append([]any{path, s.line, s.kind, s.name}, args...)...)
+}
 
 // record is a device as it stands in the file.
 type record struct {
-	name string
-	line int
+	at spot
 
-	Host        string   `yaml:"host"`
-	Port        int      `yaml:"port"`
-	Driver      string   `yaml:"driver"`
-	Platform    string   `yaml:"platform"`
-	Site        string   `yaml:"site"`
-	Role        string   `yaml:"role"`
-	Status      string   `yaml:"status"`
-	Tags        []string `yaml:"tags"`
-	Credentials string   `yaml:"credentials"`
-	Config      *string  `yaml:"config"`
-	ConfigFile  string   `yaml:"config_file"`
+	Host         string         `yaml:"host"`
+	Port         int            `yaml:"port"`
+	Driver       string         `yaml:"driver"`
+	Platform     string         `yaml:"platform"`
+	Site         string         `yaml:"site"`
+	Role         string         `yaml:"role"`
+	Cluster      string         `yaml:"cluster"`
+	Status       string         `yaml:"status"`
+	Tags         []string       `yaml:"tags"`
+	DNSName      string         `yaml:"dns_name"`
+	CustomFields map[string]any `yaml:"custom_fields"`
+	Credentials  string         `yaml:"credentials"`
+	Config       *string        `yaml:"config"`
+	ConfigFile   string         `yaml:"config_file"`
 }
 
-// errorf makes an error at the record.
-func (r record) errorf(path, format string, args ...any) error {
-	return fmt.Errorf("%s:%d: device %s: "+format, append([]any{path, r.line, r.name}, args...)...)
+// machine is a virtual machine as it stands in the file.
+type machine struct {
+	at spot
+
+	Host         string         `yaml:"host"`
+	Platform     string         `yaml:"platform"`
+	Site         string         `yaml:"site"`
+	Role         string         `yaml:"role"`
+	Cluster      string         `yaml:"cluster"`
+	Status       string         `yaml:"status"`
+	Tags         []string       `yaml:"tags"`
+	DNSName      string         `yaml:"dns_name"`
+	CustomFields map[string]any `yaml:"custom_fields"`
 }
 
-// parse reads the records in the order of the file.
-func parse(path string, data []byte) ([]record, error) {
+// document is a file: what it holds, in the order of the file.
+type document struct {
+	devices  []record
+	machines []machine
+}
+
+// parse reads a file.
+func parse(path string, data []byte) (document, error) {
 	tree, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, located(path, err)
+		return document{}, located(path, nil, err)
 	}
 	if len(tree.Docs) > 1 {
-		return nil, fmt.Errorf("inventory %s: more than one document (---) in the file", path)
+		return document{}, fmt.Errorf("inventory %s: more than one document (---) in the file", path)
 	}
 	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
-		return nil, fmt.Errorf("inventory %s: there is no key devices: a map of devices by name", path)
+		return document{}, nothing(path)
 	}
 	var doc struct {
-		Devices *map[string]record `yaml:"devices"`
+		Devices         *map[string]record  `yaml:"devices"`
+		VirtualMachines *map[string]machine `yaml:"virtual_machines"`
 	}
 	if err := yaml.NodeToValue(tree.Docs[0].Body, &doc, yaml.Strict()); err != nil {
-		return nil, located(path, err)
+		return document{}, located(path, tree, err)
 	}
-	if doc.Devices == nil {
-		return nil, fmt.Errorf("inventory %s: there is no key devices: a map of devices by name", path)
+	if doc.Devices == nil && doc.VirtualMachines == nil {
+		return document{}, nothing(path)
 	}
-	var records []record
-	for _, pair := range pairs(tree) {
+	var out document
+	var deviceErr, machineErr error
+	out.devices, deviceErr = inOrder(path, tree, keyDevices, doc.Devices, func(r *record, at spot) { r.at = at })
+	out.machines, machineErr = inOrder(path, tree, keyVirtualMachines, doc.VirtualMachines, func(m *machine, at spot) { m.at = at })
+	return out, errors.Join(deviceErr, machineErr)
+}
+
+// The keys of the file.
+const (
+	keyDevices         = "devices"
+	keyVirtualMachines = "virtual_machines"
+)
+
+// kindOf is what a key of the file holds.
+func kindOf(key string) string {
+	if key == keyVirtualMachines {
+		return kindVirtualMachine
+	}
+	return kindDevice
+}
+
+// nothing says that the file holds nothing.
+func nothing(path string) error {
+	return fmt.Errorf("inventory %s: there is no key devices: a map of devices by name (nor virtual_machines)", path)
+}
+
+// inOrder gives the records of a map in the order of the file, each with where
+// it stands.
+func inOrder[R any](path string, tree *ast.File, key string, byName *map[string]R, put func(*R, spot)) ([]R, error) {
+	if byName == nil {
+		return nil, nil
+	}
+	var records []R
+	for _, pair := range pairs(tree, key) {
 		name := keyName(pair.Key)
-		r, ok := (*doc.Devices)[name]
+		r, ok := (*byName)[name]
 		if !ok {
 			continue
 		}
-		r.name, r.line = name, pair.Key.GetToken().Position.Line
+		at := spot{kind: kindOf(key), name: name, line: pair.Key.GetToken().Position.Line}
 		if strings.TrimSpace(name) == "" {
-			return nil, r.errorf(path, "a device needs a name")
+			return nil, at.errorf(path, "a %s needs a name", at.kind)
 		}
+		put(&r, at)
 		records = append(records, r)
 	}
-	if len(records) != len(*doc.Devices) {
-		return nil, fmt.Errorf("inventory %s: devices must be a map of names, without aliases as keys", path)
+	if len(records) != len(*byName) {
+		return nil, fmt.Errorf("inventory %s: %s must be a map of names, without aliases as keys", path, key)
 	}
 	return records, nil
 }
 
-// pairs are the entries of the map "devices".
-func pairs(tree *ast.File) []*ast.MappingValueNode {
+// pairs are the entries of the map at a key of the file.
+func pairs(tree *ast.File, key string) []*ast.MappingValueNode {
 	for _, doc := range tree.Docs {
 		for _, top := range values(doc.Body) {
-			if keyName(top.Key) == "devices" {
+			if keyName(top.Key) == key {
 				return values(top.Value)
 			}
 		}
@@ -111,21 +182,45 @@ func keyName(k ast.MapKeyNode) string {
 
 // located puts file and line before what the YAML library says, without its
 // excerpt of the file: that may hold a secret.
-func located(path string, err error) error {
+func located(path string, tree *ast.File, err error) error {
 	var at yaml.Error
 	if !errors.As(err, &at) || at.GetToken() == nil {
 		return fmt.Errorf("inventory %s: %w", path, err)
 	}
-	return fmt.Errorf("%s:%d: %s", path, at.GetToken().Position.Line, said(at))
+	where := at.GetToken().Position
+	return fmt.Errorf("%s:%d: %s", path, where.Line, said(at, section(tree, where)))
+}
+
+// section is the key of the file below which a position is; "" at the keys
+// themselves.
+func section(tree *ast.File, where *token.Position) string {
+	key := ""
+	if tree == nil {
+		return key
+	}
+	for _, top := range values(tree.Docs[0].Body) {
+		at := top.Key.GetToken().Position
+		switch cmp.Or(cmp.Compare(at.Line, where.Line), cmp.Compare(at.Column, where.Column)) {
+		case 0:
+			return ""
+		case -1:
+			key = keyName(top.Key)
+		}
+	}
+	return key
 }
 
 // said puts the library's errors into the file's words.
-func said(err yaml.Error) string {
+func said(err yaml.Error, section string) string {
 	var wrong *yaml.TypeError
 	var unknown *yaml.UnknownFieldError
 	switch {
+	case errors.As(err, &unknown) && section == "":
+		return unknown.Message + "; the file has " + keyDevices + " and " + keyVirtualMachines
+	case errors.As(err, &unknown) && section == keyVirtualMachines:
+		return unknown.Message + "; a virtual machine has " + strings.Join(keys(reflect.TypeFor[machine]()), ", ")
 	case errors.As(err, &unknown):
-		return unknown.Message + "; a device has " + strings.Join(keys(), ", ")
+		return unknown.Message + "; a device has " + strings.Join(keys(reflect.TypeFor[record]()), ", ")
 	case errors.As(err, &wrong) && wrong.DstType.Kind() == reflect.Int:
 		return "a number is needed here"
 	case errors.As(err, &wrong):
@@ -134,10 +229,10 @@ func said(err yaml.Error) string {
 	return err.GetMessage()
 }
 
-// keys are what a device may have, in the order of record.
-func keys() []string {
+// keys are what a record may have, in its order.
+func keys(of reflect.Type) []string {
 	var names []string
-	for f := range reflect.TypeFor[record]().Fields() {
+	for f := range of.Fields() {
 		if name := f.Tag.Get("yaml"); name != "" {
 			names = append(names, name)
 		}
@@ -164,7 +259,7 @@ func sameAddress(path string, records []record) []error {
 			first[key] = r
 			continue
 		}
-		errs = append(errs, r.errorf(path, "the same address %s as device %s in line %d: one device, two names; give each its own, or remove one", shown(r), other.name, other.line))
+		errs = append(errs, r.at.errorf(path, "the same address %s as device %s in line %d: one device, two names; give each its own, or remove one", shown(r), other.at.name, other.at.line))
 	}
 	return errs
 }
