@@ -1,0 +1,190 @@
+// Package httpclient sends requests to the HTTP APIs of management systems: with
+// an own CA, further headers and limits of time. Requests that only read are
+// sent again after a failure, others never.
+package httpclient
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// DefaultTimeout is the limit for one request when none is configured.
+const DefaultTimeout = 60 * time.Second
+
+// How often, and after which pauses, reading is tried again. A server says with
+// Retry-After how long it wants to be left alone.
+const (
+	retries  = 4
+	minPause = 200 * time.Millisecond
+	maxPause = 20 * time.Second
+)
+
+// maxAnswer is how long an answer may be, in bytes.
+const maxAnswer = 512 << 20
+
+// Config says how a server is reached.
+type Config struct {
+	// CAFile is a file of PEM certificates that are trusted beside the system's.
+	CAFile string
+	// CertFile and KeyFile are a client certificate in PEM form; may be empty.
+	CertFile, KeyFile string
+	// Headers are added to every request.
+	Headers map[string]string
+	// Timeout is the limit for one request with its answer; 0 is DefaultTimeout.
+	Timeout   time.Duration
+	UserAgent string
+}
+
+// Client sends requests to one server. It is safe for concurrent use.
+type Client struct {
+	header      http.Header
+	once, again *retryablehttp.Client
+}
+
+// New makes a client. Errors name the file that cannot be used.
+func New(cfg Config) (*Client, error) {
+	trust, err := tlsConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	kept := http.DefaultTransport.(*http.Transport).Clone()
+	kept.TLSClientConfig = trust
+	kept.MaxIdleConnsPerHost = 16
+	// What changes something has a connection of its own: it would not be known
+	// whether it was done if it met a server that closes one that was kept.
+	own := kept.Clone()
+	own.DisableKeepAlives = true
+	c := &Client{header: http.Header{}, once: retrying(own, cfg.Timeout, 0), again: retrying(kept, cfg.Timeout, retries)}
+	for name, value := range cfg.Headers {
+		c.header.Set(name, value)
+	}
+	if cfg.UserAgent != "" {
+		c.header.Set("User-Agent", cfg.UserAgent)
+	}
+	return c, nil
+}
+
+// retrying is a client that tries so often again.
+func retrying(transport *http.Transport, timeout time.Duration, times int) *retryablehttp.Client {
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	plain := &http.Client{
+		Transport: transport, Timeout: timeout,
+		// A redirection may lead to another host, and would take the token there.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return &retryablehttp.Client{
+		HTTPClient: plain, RetryMax: times, RetryWaitMin: minPause, RetryWaitMax: maxPause,
+		CheckRetry: retryablehttp.DefaultRetryPolicy, Backoff: pause,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+}
+
+// pause is how long to wait before the next attempt: what the server asks for
+// with Retry-After, within bounds.
+func pause(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
+	return min(retryablehttp.DefaultBackoff(least, most, attempt, resp), most)
+}
+
+// tlsConfig trusts what the configuration says.
+func tlsConfig(cfg Config) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if cfg.CAFile != "" {
+		pem, err := os.ReadFile(cfg.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("the file of CA certificates: %w", err)
+		}
+		if c.RootCAs, err = x509.SystemCertPool(); err != nil {
+			c.RootCAs = x509.NewCertPool()
+		}
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("the file of CA certificates: %s holds no certificate in PEM form", cfg.CAFile)
+		}
+	}
+	if cfg.CertFile != "" {
+		cert, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("the client certificate: %w", err)
+		}
+		c.Certificates = []tls.Certificate{cert}
+	}
+	return c, nil
+}
+
+// Response is a server's answer.
+type Response struct {
+	Status      int // the HTTP status code
+	ContentType string
+	Location    string // of a redirection, which is not followed
+	Body        []byte
+}
+
+// NotSentError tells that a request did not leave: the server cannot have done
+// anything about it.
+type NotSentError struct{ Err error }
+
+// Error implements error.
+func (e *NotSentError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *NotSentError) Unwrap() error { return e.Err }
+
+// Post sends a body. A request that only reads may be sent again, after a
+// connection that failed and after 429 and 5xx. An error that is no
+// *NotSentError leaves open whether the server did what was asked. A status
+// that tells of a failure is no error here.
+func (c *Client) Post(ctx context.Context, url string, header http.Header, body []byte, reads bool) (*Response, error) {
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, &NotSentError{err}
+	}
+	req.Header = c.header.Clone()
+	maps.Copy(req.Header, header)
+	client := c.once
+	if reads {
+		client = c.again
+	}
+	resp, err := client.Do(req)
+	if err == nil {
+		var r *Response
+		if r, err = receive(resp); err == nil {
+			return r, nil
+		}
+	}
+	if err == nil || connected.Load() {
+		return nil, err
+	}
+	return nil, &NotSentError{err}
+}
+
+// receive reads an answer.
+func receive(resp *http.Response) (*Response, error) {
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(body) > maxAnswer {
+		err = errors.New("the answer is too long")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return &Response{
+		Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"),
+		Location: resp.Header.Get("Location"), Body: body,
+	}, nil
+}
