@@ -1,0 +1,239 @@
+package zabbix
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+)
+
+// checkGoal tells what is wrong with a goal and can be seen without the
+// catalogue.
+func (c *change) checkGoal(p *problems) {
+	in, g := c.in, c.goal
+	if len(g.Groups) == 0 {
+		p.add(string(FieldGroups), "a host needs at least one host group")
+	}
+	uses, has := g.TLS.uses(PSK), c.before != nil && c.before.TLS.uses(PSK)
+	switch {
+	case uses && in.PSK == nil && !has:
+		p.add(fieldPSK, "tls uses a pre-shared key, and Zabbix has none for this host: set tls_psk")
+	case uses && in.PSK == nil && in.RenewPSK:
+		p.add(fieldPSK, "the identity changes, and with it the key has to be sent: set tls_psk")
+	case !uses && in.PSK != nil && in.TLS == nil:
+		p.add(fieldTLS, "there is a pre-shared key, and the host does not use one: set tls")
+	case uses && in.PSK != nil:
+		c.claim(p)
+	}
+	if c.before != nil {
+		c.checkReadOnly(p)
+	}
+}
+
+// claim takes note of the key. The identity is not known where tls is not
+// managed.
+func (c *change) claim(p *problems) {
+	if c.goal.TLS.PSKIdentity == "" {
+		if c.goal.psk {
+			p.add(fieldTLS, "a pre-shared key is sent with its identity: set tls")
+		}
+		return
+	}
+	if err := c.keys.claim(c.in.Name, c.goal.TLS.PSKIdentity, *c.in.PSK); err != nil {
+		*p = append(*p, err)
+	}
+}
+
+// checkReadOnly refuses what Zabbix keeps to its discovery rules.
+func (c *change) checkReadOnly(p *problems) {
+	b, g := c.before, c.goal
+	changed := fmt.Sprint(interfaceLines(b.Agent)) != fmt.Sprint(interfaceLines(g.Agent))
+	switch {
+	case changed && b.Discovered:
+		p.add(fieldInterface, "a discovery rule made the host, so that its interfaces are read-only: leave the interface out, or change the rule")
+	case changed && b.Agent != nil && b.Agent.Discovered:
+		p.add(fieldInterface, "a discovery rule made the interface, so that it is read-only: leave it out, or change the rule")
+	}
+	if b.Discovered && !slices.Equal(sorted(b.Groups), g.Groups) && c.in.Groups != nil {
+		p.add(string(FieldGroups), "a discovery rule made the host, so that its host groups are read-only: leave them out, or change the rule")
+	}
+	if b.Discovered && b.Name != g.Name {
+		p.add(fieldHost, "a discovery rule made the host, so that it cannot be renamed")
+	}
+}
+
+// consult checks against what Zabbix has. What a difference does not touch is
+// on the host already, and not asked for.
+func (c *change) consult(ctx context.Context, diff provision.Diff, p *problems) error {
+	var err error
+	if touches(diff, string(FieldTemplates)) || touches(diff, fieldInterface) && c.before == nil {
+		err = c.checkTemplates(ctx, p)
+	}
+	if err == nil && touches(diff, string(FieldGroups)) {
+		err = c.checkGroups(ctx, p)
+	}
+	if err == nil && touches(diff, fieldProxy) {
+		_, err = c.hosts.Lookup().Proxy(ctx, Proxy{Name: c.goal.Proxy, Group: c.goal.ProxyGroup})
+		err = p.take(err)
+	}
+	if err == nil && touches(diff, string(FieldTemplates)) {
+		err = c.countLosses(ctx)
+	}
+	if err == nil {
+		err = c.checkVisible(ctx, p)
+	}
+	return err
+}
+
+// checkTemplates checks the templates of the goal, which are looked up.
+func (c *change) checkTemplates(ctx context.Context, p *problems) error {
+	list, err := c.hosts.Lookup().Templates(ctx, c.goal.Templates)
+	if err != nil {
+		return p.take(err)
+	}
+	checkTwice(list, p)
+	checkNeeds(list, &c.goal.Host, p)
+	checkDependencies(list, p)
+	return nil
+}
+
+// checkTwice refuses templates that a host would have from two sides: Zabbix
+// takes an item only once.
+func checkTwice(list []Template, p *problems) {
+	direct, from := map[string]bool{}, map[string]string{}
+	for _, t := range list {
+		direct[t.Name] = true
+	}
+	for _, t := range list {
+		for _, parent := range t.Parents {
+			other, twice := from[parent]
+			switch {
+			case direct[parent]:
+				p.add(string(FieldTemplates), "%q is linked directly and comes with %q as well: leave it out", parent, t.Name)
+			case twice:
+				p.add(string(FieldTemplates), "%q comes with %q and with %q: a host can have it once", parent, other, t.Name)
+			}
+			from[parent] = t.Name
+		}
+	}
+}
+
+// checkNeeds refuses templates whose items need an interface that the host has
+// not.
+func checkNeeds(list []Template, h *Host, p *problems) {
+	has := map[InterfaceType]bool{TypeAgent: h.Agent != nil}
+	for _, i := range h.Others {
+		has[i.Type] = true
+	}
+	for _, t := range list {
+		for _, need := range slices.Sorted(maps.Keys(t.Needs)) {
+			if !has[need] {
+				p.add(string(FieldTemplates), "the items of %q (such as %s) need an interface of type %s, which the host has not",
+					t.Name, t.Needs[need], need)
+			}
+		}
+	}
+}
+
+// String is the type's name in the configuration.
+func (t InterfaceType) String() string {
+	names := map[InterfaceType]string{TypeAgent: "agent", TypeSNMP: "SNMP", TypeIPMI: "IPMI", TypeJMX: "JMX"}
+	return cmp.Or(names[t], fmt.Sprint(int(t)))
+}
+
+// checkDependencies refuses templates whose triggers depend on those of
+// templates that the host will not have.
+func checkDependencies(list []Template, p *problems) {
+	linked := map[string]bool{}
+	for _, t := range list {
+		linked[t.Name] = true
+		for _, parent := range t.Parents {
+			linked[parent] = true
+		}
+	}
+	for _, t := range list {
+		for _, d := range t.DependsOn {
+			if !linked[d] {
+				p.add(string(FieldTemplates), "triggers of %q depend on triggers of %q: add it", t.Name, d)
+			}
+		}
+	}
+}
+
+// checkGroups looks for the host groups; missing ones are noted when they may
+// be made.
+func (c *change) checkGroups(ctx context.Context, p *problems) error {
+	_, err := c.hosts.Lookup().Groups(ctx, c.goal.Groups, false)
+	if !c.in.CreateGroups || err == nil {
+		return p.take(err)
+	}
+	for _, name := range c.goal.Groups {
+		missing, err := c.missingGroup(ctx, name)
+		if err != nil {
+			return err
+		}
+		if missing {
+			c.notes.made = append(c.notes.made, name)
+		}
+	}
+	return nil
+}
+
+// missingGroup tells that there is no host group of that name.
+func (c *change) missingGroup(ctx context.Context, name string) (bool, error) {
+	_, err := c.hosts.Lookup().Groups(ctx, []string{name}, false)
+	var f *FieldError
+	if errors.As(err, &f) {
+		return true, nil
+	}
+	return false, err
+}
+
+// countLosses finds out what goes, or stays behind, with templates that the
+// host will no longer have.
+func (c *change) countLosses(ctx context.Context) error {
+	c.notes.gone = map[string]string{}
+	for _, name := range removals(c.before, c.goal)[FieldTemplates] {
+		l := Loss{Template: name, Items: -1, Triggers: -1, Cleared: c.in.Clear}
+		list, err := c.hosts.Lookup().Templates(ctx, []string{name})
+		var f *FieldError
+		if err != nil && !errors.As(err, &f) {
+			return err
+		}
+		if err == nil && len(list) == 1 {
+			l.Items, l.Triggers = list[0].Items, list[0].Triggers
+		}
+		c.losses = append(c.losses, l)
+		c.notes.gone[name] = " (unlinked: its items stay)"
+		if c.in.Clear {
+			c.notes.gone[name] = " (cleared: its items go, with their history)"
+		}
+	}
+	return nil
+}
+
+// visibleFinder is what a [Hosts] can do beside: find a host by its visible
+// name, nil without one. Without it Zabbix itself refuses a visible name that is
+// taken, at apply.
+type visibleFinder interface {
+	ByVisibleName(ctx context.Context, name string) (*Host, error)
+}
+
+// checkVisible refuses a visible name that another host has.
+func (c *change) checkVisible(ctx context.Context, p *problems) error {
+	finder, ok := c.hosts.(visibleFinder)
+	if !ok || c.before != nil && c.before.VisibleName == c.goal.VisibleName {
+		return nil
+	}
+	other, err := finder.ByVisibleName(ctx, c.goal.VisibleName)
+	if err != nil || other == nil || c.before != nil && other.ID == c.before.ID {
+		return err
+	}
+	p.add(fieldVisible, "%q is the visible name of the host %s (hostid %s)", c.goal.VisibleName, strings.TrimSpace(other.Name), other.ID)
+	return nil
+}
