@@ -1,9 +1,12 @@
 #!/bin/bash
 # test.sh [PACKAGE...]: every test, on real routers and NETCONF devices in
-# network namespaces of this machine, with the real Terraform. Starts a lab of
-# its own and always takes it down. Without packages: all.
+# network namespaces of this machine and on real Zabbix servers 6.0 and 7.0,
+# with the real Terraform. Starts a lab of its own and always takes it down.
+# Without packages: all.
 #
 # GO_TEST_FLAGS: further flags of go test, for example "-run Lifecycle -v".
+# LAB_PARTS: what is started, "devices zabbix" if not set; for single packages
+#            that need only one of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,8 +28,11 @@ export LAB_DIR=$work/lab LAB_PROFILE=full
 finish() {
 	local code=$?
 	trap '' INT TERM
-	if [ "$code" != 0 ] && [ -d "$LAB_DIR" ]; then keep_logs; fi
+	[ "$code" = 0 ] || keep_logs
 	tools/lab/lab.sh down || :
+	for version in 6.0 7.0; do
+		[ ! -d "$work/zabbix-$version" ] || tools/zabbix/zabbix.sh down "$version" "$work/zabbix-$version" || :
+	done
 	rm -rf "$work"
 	exit "$code"
 }
@@ -34,7 +40,7 @@ finish() {
 keep_logs() {
 	local kept=${TMPDIR:-/tmp}/provision-test-logs
 	rm -rf "$kept" && mkdir -p "$kept"
-	(cd "$LAB_DIR" && cp -r --parents ./*/log "$kept")
+	(cd "$work" && cp -r --parents ./lab/*/log ./zabbix-*/log "$kept") 2>/dev/null || :
 	cp "$work/output" "$kept/go-test.txt" 2>/dev/null || :
 	echo "make test: the devices' logs are in $kept" >&2
 }
@@ -42,9 +48,20 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 SECONDS=0
-echo "make test: starting three routers and two NETCONF devices"
-tools/lab/lab.sh up "$LAB_DIR" "$(tools/lab/lab.sh port 3)" 3
-tools/lab/lab.sh wait 60
+parts=${LAB_PARTS:-devices zabbix}
+case $parts in *devices*)
+	echo "make test: starting three routers and two NETCONF devices"
+	tools/lab/lab.sh up "$LAB_DIR" "$(tools/lab/lab.sh port 3)" 3
+	tools/lab/lab.sh wait 60 ;;
+esac
+case $parts in *zabbix*)
+	chmod 755 "$work"  # the servers run as another user
+	for version in 6.0 7.0; do
+		echo "make test: starting Zabbix $version"
+		tools/zabbix/zabbix.sh up "$version" "$work/zabbix-$version" "$(tools/zabbix/zabbix.sh port)"
+	done
+	export PROVISION_ZABBIX_60=$work/zabbix-6.0 PROVISION_ZABBIX_70=$work/zabbix-7.0 ;;
+esac
 
 export PROVISION_LAB=$LAB_DIR TF_ACC=1 TF_ACC_TERRAFORM_PATH CHECKPOINT_DISABLE=1
 TF_ACC_TERRAFORM_PATH=$(command -v terraform)
