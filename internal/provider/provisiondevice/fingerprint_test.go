@@ -2,6 +2,7 @@ package provisiondevice
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 )
 
 // memory is a private state.
@@ -24,13 +26,13 @@ func (m memory) SetKey(_ context.Context, key string, value []byte) diag.Diagnos
 func TestFingerprint(t *testing.T) {
 	a, b := newKept(), newKept()
 	switch {
-	case a.fingerprint("d") != a.fingerprint("d"):
+	case a.Fingerprint("d") != a.Fingerprint("d"):
 		t.Error("equal digests must give equal fingerprints")
-	case a.fingerprint("d") == a.fingerprint("e"):
+	case a.Fingerprint("d") == a.Fingerprint("e"):
 		t.Error("different digests must differ")
-	case a.fingerprint("d") == b.fingerprint("d"):
+	case a.Fingerprint("d") == b.Fingerprint("d"):
 		t.Error("two resources must not share fingerprints: the salt is missing")
-	case len(a.fingerprint("d")) != 64:
+	case len(a.Fingerprint("d")) != 64:
 		t.Error("want hex of 32 bytes")
 	}
 }
@@ -42,12 +44,12 @@ func TestFingerprintsAreShared(t *testing.T) {
 		t.Fatalf("the configured provider has no hashes: %v", diags)
 	}
 	k := newKept()
-	if got := b.remembering(k); got.hashes != b.hashes || got.fingerprint("d") != k.fingerprint("d") {
+	if got := b.remembering(k); !reflect.DeepEqual(got.Kept, k.Remembering(b.hashes)) || reflect.DeepEqual(got, k) || got.Fingerprint("d") != k.Fingerprint("d") {
 		t.Error("a remembered fingerprint is another one")
 	}
 	raw := memory{}
-	if diags := b.remembering(k).store(t.Context(), raw); diags.HasError() || strings.Contains(string(raw[privateKey]), "hashes") {
-		t.Errorf("private state holds %s (%v)", raw[privateKey], diags)
+	if diags := b.remembering(k).store(t.Context(), raw); diags.HasError() || strings.Contains(string(raw[planning.PrivateKey]), "hashes") {
+		t.Errorf("private state holds %s (%v)", raw[planning.PrivateKey], diags)
 	}
 }
 
@@ -58,13 +60,13 @@ func TestKeptSurvivesPrivateState(t *testing.T) {
 		t.Fatal(diags)
 	}
 	got, diags := loadKept(t.Context(), m)
-	if diags.HasError() || got.Run != "run-7" || got.Applied != k.fingerprint("digest") || string(got.Salt) != string(k.Salt) {
+	if diags.HasError() || got.Run != "run-7" || got.Applied != k.Fingerprint("digest") || string(got.Salt) != string(k.Salt) {
 		t.Errorf("got %+v %v, want %+v", got, diags, k)
 	}
 }
 
 func TestLoadKeptWithoutOurEntry(t *testing.T) {
-	for name, m := range map[string]memory{"none": {}, "junk": {privateKey: []byte("{")}, "no salt": {privateKey: []byte("{}")}} {
+	for name, m := range map[string]memory{"none": {}, "junk": {planning.PrivateKey: []byte("{")}, "no salt": {planning.PrivateKey: []byte("{}")}} {
 		t.Run(name, func(t *testing.T) {
 			k, diags := loadKept(t.Context(), m)
 			if diags.HasError() || len(k.Salt) == 0 || k.Applied != "" {

@@ -8,13 +8,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
 // The values of the attributes with a fixed choice.
 const (
-	driftRevert = "revert"
-	driftFail   = "fail"
+	driftRevert = planning.DriftRevert
+	driftFail   = planning.DriftFail
 
 	unreachableError = "error"
 	unreachableSkip  = "skip"
@@ -160,24 +161,8 @@ func (m *model) settle() {
 	}
 }
 
-// text is a string attribute that is null when empty.
-func text(s string) types.String {
-	if s == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(s)
-}
-
 // equal tells that two models have the same values.
-func (m model) equal(o model) bool {
-	a, b := m.values(), o.values()
-	for i := range a {
-		if !a[i].Equal(b[i]) {
-			return false
-		}
-	}
-	return true
-}
+func (m model) equal(o model) bool { return planning.Equal(m.values(), o.values()) }
 
 // values lists every value but the write-only one.
 func (m model) values() []attr.Value {

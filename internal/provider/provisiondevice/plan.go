@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
@@ -136,9 +137,9 @@ func (p *planner) show(digest string, res provision.Result) {
 	if p.prior != nil && p.prior.UncommittedDiff.ValueString() != difference {
 		p.plan.UnmanagedLines = types.Int64Value(int64(res.Diff.Unmanaged))
 	}
-	p.plan.UncommittedDiff = text(difference)
+	p.plan.UncommittedDiff = planning.Text(difference)
 	if difference != "" {
-		p.plan.DiffBy = text(res.Diff.By)
+		p.plan.DiffBy = planning.Text(res.Diff.By)
 	}
 	p.exact()
 }
@@ -162,10 +163,10 @@ func (p *planner) carry(digest string, res provision.Result) {
 	}
 	m.IntendedHash, m.RunningHash, m.UnmanagedLines = p.prior.IntendedHash, p.prior.RunningHash, p.prior.UnmanagedLines
 	if m.IntendedHash.IsNull() {
-		m.IntendedHash = types.StringValue(p.kept.fingerprint(digest))
+		m.IntendedHash = types.StringValue(p.kept.Fingerprint(digest))
 	}
 	if m.RunningHash.IsNull() {
-		m.RunningHash = types.StringValue(p.kept.fingerprint(res.Running.Digest))
+		m.RunningHash = types.StringValue(p.kept.Fingerprint(res.Running.Digest))
 	}
 	if m.UnmanagedLines.IsNull() {
 		m.UnmanagedLines = unmanaged
@@ -192,7 +193,7 @@ func (p *planner) change(digest string, res provision.Result) {
 	}
 	p.drift(digest, res)
 	m := &p.plan
-	m.Diff, m.DiffBy, m.ChangeID = text(res.Diff.String()), text(res.Diff.By), text(res.ChangeID)
+	m.Diff, m.DiffBy, m.ChangeID = planning.Text(res.Diff.String()), planning.Text(res.Diff.By), planning.Text(res.ChangeID)
 	m.UncommittedDiff = types.StringNull()
 	m.UnmanagedLines = types.Int64Value(int64(res.Diff.Unmanaged))
 	m.IntendedHash, m.RunningHash = types.StringUnknown(), types.StringUnknown()

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
@@ -26,7 +27,7 @@ func newScene(config string) scene {
 	prior := sample()
 	prior.Credentials = types.StringNull()
 	prior.RunningHash = types.StringValue(k.Applied)
-	prior.IntendedHash = types.StringValue(k.fingerprint(digest(lines(config))))
+	prior.IntendedHash = types.StringValue(k.Fingerprint(digest(lines(config))))
 	plan := prior
 	written := prior
 	written.Host, written.Port, written.Driver = types.StringNull(), types.Int64Null(), types.StringNull()
@@ -118,7 +119,7 @@ func TestPlanFillsInWhatAnImportLeftOpen(t *testing.T) {
 	s := newScene("hostname r1")
 	s.prior.IntendedHash, s.prior.UnmanagedLines = types.StringNull(), types.Int64Null()
 	if diags := s.run(t); diags.HasError() || s.plan.pending() ||
-		s.plan.IntendedHash.ValueString() != s.kept.fingerprint(digest(lines("hostname r1"))) || s.plan.UnmanagedLines.ValueInt64() != 1 {
+		s.plan.IntendedHash.ValueString() != s.kept.Fingerprint(digest(lines("hostname r1"))) || s.plan.UnmanagedLines.ValueInt64() != 1 {
 		t.Errorf("plan %+v %v", s.plan, diags)
 	}
 }
@@ -156,7 +157,7 @@ func TestPlanOnDrift(t *testing.T) {
 	drifted := func(onDrift string) scene {
 		s := newScene("hostname r1")
 		s.fake.change("r1", func(d *fakeDevice) { d.running = []string{"hostname evil", "mgmt up"} })
-		s.prior.RunningHash = types.StringValue(s.kept.fingerprint(s.fake.devices["r1"].snapshot().Digest)) // Read was there
+		s.prior.RunningHash = types.StringValue(s.kept.Fingerprint(s.fake.devices["r1"].snapshot().Digest)) // Read was there
 		s.plan.OnDrift, s.config.OnDrift = types.StringValue(onDrift), types.StringValue(onDrift)
 		return s
 	}
@@ -187,7 +188,7 @@ func TestPlanIgnoresDriftThatAMergeDoesNotManage(t *testing.T) {
 		d.running = []string{"hostname r1", "mgmt up", "banner hello"}
 		d.startup = d.running
 	})
-	s.prior.RunningHash = types.StringValue(s.kept.fingerprint(s.fake.devices["r1"].snapshot().Digest))
+	s.prior.RunningHash = types.StringValue(s.kept.Fingerprint(s.fake.devices["r1"].snapshot().Digest))
 	if diags := s.run(t); len(diags) > 0 || !s.plan.equal(*s.prior) {
 		t.Errorf("plan %+v %v", s.plan, diags)
 	}
@@ -198,7 +199,7 @@ func TestPlanFinishesWhatAKilledRunLeft(t *testing.T) {
 	s.plan.OnDrift = types.StringValue(driftFail)
 	// The commit of the killed run is on, only the saving is left.
 	s.fake.change("r1", func(d *fakeDevice) { d.running = append(slices.Clone(d.running), "ntp 192.0.2.9") })
-	s.prior.RunningHash = types.StringValue(s.kept.fingerprint(s.fake.devices["r1"].snapshot().Digest))
+	s.prior.RunningHash = types.StringValue(s.kept.Fingerprint(s.fake.devices["r1"].snapshot().Digest))
 	if diags := s.run(t); len(diags) > 0 || !strings.Contains(s.plan.Diff.ValueString(), "startup configuration") {
 		t.Errorf("plan %+v %v", s.plan, diags)
 	}
@@ -208,7 +209,7 @@ func TestPlanTellsThatTheIntentChangedToo(t *testing.T) {
 	s := newScene("hostname r1")
 	s.config.Config = types.StringValue("hostname r1\nntp 192.0.2.9")
 	s.kept = s.kept.applied("something else", "run-0")
-	s.prior.RunningHash = types.StringValue(s.kept.fingerprint(s.fake.devices["r1"].snapshot().Digest))
+	s.prior.RunningHash = types.StringValue(s.kept.Fingerprint(s.fake.devices["r1"].snapshot().Digest))
 	diags := s.run(t)
 	if !has(diags, diag.SeverityWarning, "the difference can hold both") || !has(diags, diag.SeverityWarning, "only lines that it does not name") {
 		t.Error(diags)
@@ -399,10 +400,10 @@ func TestErrorGoesToTheAttribute(t *testing.T) {
 
 func TestWhere(t *testing.T) {
 	err := &provision.Error{Target: "r1", Driver: "frr", Step: provision.StepOpen, Err: errors.New("refused\nmore")}
-	if got := where(err); got != "open: refused" {
+	if got := planning.Where(err); got != "open: refused" {
 		t.Errorf("got %q", got)
 	}
-	if got := where(errors.New("plain")); got != "plain" {
+	if got := planning.Where(errors.New("plain")); got != "plain" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -438,7 +439,7 @@ func TestNoteTakesOnlyWhatThisRunLeft(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			got := c.outcome.note(k, model{CommitChanges: types.BoolValue(c.commit)})
-			if got.Applied != k.fingerprint(c.want) {
+			if got.Applied != k.Fingerprint(c.want) {
 				t.Errorf("want the fingerprint of %q", c.want)
 			}
 		})

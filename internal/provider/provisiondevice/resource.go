@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
@@ -76,7 +77,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	configured := config.identity() // what the source of truth says may change
 	resp.Diagnostics.Append(warnings(plan.Name.ValueString(), done.Warnings)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, done.state(plan, k))...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, configured)...)
+	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, configured)...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 }
 
@@ -98,14 +99,13 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	seen, err := r.observe(ctx, limit, state)
 	resp.Diagnostics.Append(warnings(state.Name.ValueString(), seen.Warnings)...)
 	if err != nil {
-		resp.Diagnostics.AddWarning(state.Name.ValueString()+": could not be read: "+where(err),
-			err.Error()+"\n\nThe state is kept as it is.")
+		resp.Diagnostics.Append(planning.NotRead(state.Name.ValueString(), err))
 	} else {
-		state.RunningHash = types.StringValue(k.fingerprint(seen.Running.Digest))
+		state.RunningHash = types.StringValue(k.Fingerprint(seen.Running.Digest))
 	}
 	state.settle()
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.identity())...)
+	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, state.identity())...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 }
 
@@ -137,7 +137,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.identity())...)
+	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, plan.identity())...)
 }
 
 // Delete forgets the device (on_destroy = keep) and does not connect to it.
@@ -160,7 +160,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	}
 	state.setEndpoint(state, e)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, id)...)
 	resp.Diagnostics.Append(newKept().store(ctx, resp.Private)...)
 }
 
@@ -233,16 +233,12 @@ func (o outcome) note(k kept, plan model) kept {
 
 // state is the plan with what only the run could tell.
 func (o outcome) state(plan model, k kept) model {
-	plan.IntendedHash = types.StringValue(k.fingerprint(o.intended))
-	plan.RunningHash = types.StringValue(k.fingerprint(o.Running.Digest))
+	plan.IntendedHash = types.StringValue(k.Fingerprint(o.intended))
+	plan.RunningHash = types.StringValue(k.Fingerprint(o.Running.Digest))
 	return plan
 }
 
-// setIdentity writes the identity where there is none: engines refuse one that
-// changes while the resource lives.
-func setIdentity(ctx context.Context, to *tfsdk.ResourceIdentity, id identity) diag.Diagnostics {
-	if to == nil || !to.Raw.IsFullyNull() {
-		return nil
-	}
-	return to.Set(ctx, id)
+// warnings are the sentences of a run.
+func warnings(name string, sentences []string) diag.Diagnostics {
+	return planning.Warnings("Device "+name+".", sentences)
 }

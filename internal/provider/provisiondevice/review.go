@@ -1,41 +1,30 @@
 package provisiondevice
 
 import (
-	"strings"
-
-	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 )
 
 // unknown names the attributes without which nothing can be reviewed and whose
 // values are not known yet.
 func (p *planner) unknown() []string {
 	c := p.config
-	var names []string
-	for _, a := range []struct {
-		name  string
-		value attr.Value
-	}{
-		{"name", c.Name},
-		{"host", c.Host},
-		{"port", c.Port},
-		{"driver", c.Driver},
-		{"credentials", c.Credentials},
-		{"config", c.Config},
-		{"replace_config", c.ReplaceConfig},
-		{"commit_changes", c.CommitChanges},
-		{"save", c.Save},
-		{"confirm_timeout", c.ConfirmTimeout},
-		{"on_drift", c.OnDrift},
-		{"on_unreachable", c.OnUnreachable},
-		{"allow_unreviewed", c.AllowUnreviewed},
-	} {
-		if a.value.IsUnknown() {
-			names = append(names, a.name)
-		}
-	}
-	return names
+	return planning.Unknown([]planning.Named{
+		{Name: "name", Value: c.Name},
+		{Name: "host", Value: c.Host},
+		{Name: "port", Value: c.Port},
+		{Name: "driver", Value: c.Driver},
+		{Name: "credentials", Value: c.Credentials},
+		{Name: "config", Value: c.Config},
+		{Name: "replace_config", Value: c.ReplaceConfig},
+		{Name: "commit_changes", Value: c.CommitChanges},
+		{Name: "save", Value: c.Save},
+		{Name: "confirm_timeout", Value: c.ConfirmTimeout},
+		{Name: "on_drift", Value: c.OnDrift},
+		{Name: "on_unreachable", Value: c.OnUnreachable},
+		{Name: "allow_unreviewed", Value: c.AllowUnreviewed},
+	})
 }
 
 // unreviewed refuses a plan that shows nothing, or lets it through with a
@@ -45,18 +34,11 @@ func (p *planner) unreviewed(names []string) {
 	if p.config.Name.IsUnknown() {
 		who = "provision_device"
 	}
-	if !p.config.AllowUnreviewed.ValueBool() {
-		for _, n := range names {
-			p.diags.AddAttributeError(path.Root(n), who+": "+n+" is not known at plan",
-				"What cannot be reviewed is not applied. Make the value known at plan "+
-					"(apply first what it comes from, with -target), or set allow_unreviewed = true to let apply "+
-					"change the device without a reviewed difference.")
-		}
-		return
+	allowed := p.config.AllowUnreviewed.ValueBool()
+	if allowed {
+		p.forget()
 	}
-	p.forget()
-	p.diags.AddWarning(who+": planned without a difference to review",
-		"Not known at plan: "+strings.Join(names, ", ")+". allow_unreviewed is true: apply works out the difference and makes it.")
+	p.diags.Append(planning.Unreviewed(who, "the device", names, allowed)...)
 }
 
 // forget makes everything unknown that only the device can tell.

@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
-	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
 // failed reports a dry run that failed, or skips a device that does not answer
@@ -18,13 +18,11 @@ func (p *planner) failed(ctx context.Context, err error) {
 		p.unreviewed([]string{err.Error()})
 		return
 	}
-	if p.prior == nil || !p.skips() || !skippable(err) {
+	if p.prior == nil || !p.skips() || !planning.Skippable(err) {
 		p.diags.Append(p.failure(err))
 		return
 	}
-	p.diags.AddWarning("NOT CHECKED: "+p.name()+": "+where(err),
-		err.Error()+"\n\nBecause of on_unreachable = \"skip\" the device keeps its state and nothing is planned for it. "+
-			"If Terraform says of an apply that its final plan is inconsistent, the device has stopped answering after the plan: nothing was changed on it, plan again.")
+	p.diags.Append(planning.NotChecked(p.name(), "device", "the device", err))
 	p.core.Skipped(ctx, p.name(), p.prior.Driver.ValueString(), err)
 	p.keepPrior()
 }
@@ -38,13 +36,10 @@ const forgetting = "\nTo forget the device instead: take it out of the configura
 // answer it says how to be rid of it.
 func (p *planner) failure(err error) diag.Diagnostic {
 	d := tfdiag.Error(p.name(), err)
-	if p.prior == nil || !skippable(err) {
+	if p.prior == nil || !planning.Skippable(err) {
 		return d
 	}
-	if at, ok := d.(diag.DiagnosticWithPath); ok {
-		return diag.NewAttributeErrorDiagnostic(at.Path(), d.Summary(), d.Detail()+forgetting)
-	}
-	return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+forgetting)
+	return planning.With(d, forgetting)
 }
 
 // skips tells whether a device that does not answer is left out.
@@ -68,15 +63,3 @@ func (p *planner) keepPrior() {
 	m.Timeouts = p.config.Timeouts
 	p.plan = m
 }
-
-// unreachable tells that an error means "the device does not answer". A
-// refused login or a changed host key is not that: somebody must look at it.
-func unreachable(err error) bool {
-	return errors.Is(err, provision.ErrUnreachable) ||
-		errors.Is(err, provision.ErrConnectionLost) ||
-		errors.Is(err, context.DeadlineExceeded)
-}
-
-// skippable tells that on_unreachable = "skip" covers an error: the device
-// does not answer, or the source of truth says that it is not ready.
-func skippable(err error) bool { return unreachable(err) || errors.Is(err, client.ErrNotReady) }

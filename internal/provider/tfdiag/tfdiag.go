@@ -1,5 +1,5 @@
 // Package tfdiag turns errors of the core and the client into Terraform's
-// diagnostics, in one place and one form. Summaries begin with the device's
+// diagnostics, in one place and one form. Summaries begin with the target's
 // name, since Terraform merges diagnostics of equal summaries.
 package tfdiag
 
@@ -21,7 +21,7 @@ import (
 // error that is mended at one attribute stands there: what the device refuses
 // stands at the intended configuration.
 func Error(name string, err error) diag.Diagnostic {
-	summary, detail := describe(name, err)
+	summary, detail := device.describe(name, err)
 	var at *client.AttributeError
 	if errors.As(err, &at) {
 		return diag.NewAttributeErrorDiagnostic(path.Root(at.Attribute), summary, detail)
@@ -33,11 +33,35 @@ func Error(name string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summary, detail)
 }
 
+// words are what a kind of target is called, and what helps with it.
+type words struct {
+	kind           string // heads the detail
+	noun           string
+	auth, connect  string // what to check
+	timeoutsReason string // where the limits are set
+}
+
+// device and host are the two kinds of targets.
+var (
+	device = words{
+		kind: "Device", noun: "device",
+		auth:           "check the credentials of this device and its host key",
+		connect:        "check the address, the port and that the device is up",
+		timeoutsReason: "The resource's timeouts and the provider's ssh block say how much there is.",
+	}
+	host = words{
+		kind: "Host", noun: "host",
+		auth:           "check token, or username and password, of the provider's zabbix block, and what its user may do",
+		connect:        "check url and ca_file of the provider's zabbix block, and that Zabbix's frontend is up",
+		timeoutsReason: "The resource's timeouts and timeout in the provider's zabbix block say how much there is.",
+	}
+)
+
 // describe gives the summary and the detail of an error.
-func describe(name string, err error) (summary, detail string) {
+func (w words) describe(name string, err error) (summary, detail string) {
 	var run *provision.Error
 	if errors.As(err, &run) {
-		return fmt.Sprintf("%s: %s failed", name, run.Step), runDetail(run)
+		return fmt.Sprintf("%s: %s failed", name, run.Step), w.runDetail(run)
 	}
 	var at *client.AttributeError
 	switch {
@@ -56,13 +80,13 @@ func describe(name string, err error) (summary, detail string) {
 	default:
 		summary = "failed"
 	}
-	return name + ": " + summary, sentence(err.Error()) + nextOpen(err) + hint(err)
+	return name + ": " + summary, sentence(err.Error()) + w.nextOpen(err) + w.hint(err)
 }
 
 // runDetail is what a failed run has to say.
-func runDetail(e *provision.Error) string {
+func (w words) runDetail(e *provision.Error) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Device: %s (%s)\nCause: %v", e.Target, e.Driver, e.Err)
+	fmt.Fprintf(&b, "%s: %s (%s)\nCause: %v", w.kind, e.Target, e.Driver, e.Err)
 	if e.Outcome != "" {
 		fmt.Fprintf(&b, "\nState: %s", e.Outcome)
 	}
@@ -75,28 +99,28 @@ func runDetail(e *provision.Error) string {
 	if e.Outcome == provision.OutcomeReverted {
 		return b.String() // the time that ran out is the target's, and Next says why
 	}
-	return b.String() + hint(e.Err)
+	return b.String() + w.hint(e.Err)
 }
 
 // hint says what to do about what ended from outside.
-func hint(err error) string {
+func (w words) hint(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "\nThe run was interrupted. Plan again to see where the device is."
+		return "\nThe run was interrupted. Plan again to see where the " + w.noun + " is."
 	case errors.Is(err, context.DeadlineExceeded):
-		return "\nThe time ran out. The resource's timeouts and the provider's ssh block say how much there is."
+		return "\nThe time ran out. " + w.timeoutsReason
 	}
 	return ""
 }
 
-// nextOpen says what to do about a device that could not be opened, where no run
+// nextOpen says what to do about a target that could not be opened, where no run
 // has said it.
-func nextOpen(err error) string {
+func (w words) nextOpen(err error) string {
 	switch {
 	case errors.Is(err, provision.ErrAuth):
-		return "\nNext: check the credentials of this device and its host key."
+		return "\nNext: " + w.auth + "."
 	case errors.Is(err, provision.ErrUnreachable):
-		return "\nNext: check the address, the port and that the device is up."
+		return "\nNext: " + w.connect + "."
 	}
 	return ""
 }
