@@ -34,11 +34,15 @@ func (b *builder) config(m model, runID string) client.Config {
 	}
 	cfg.Credentials = b.credentials(m.Credentials, cfg.SSH)
 	cfg.OnUnreachable = b.onUnreachable(m)
+	cfg.Zabbix = b.zabbix(m.Zabbix)
 	cfg.BackupRetention = b.number(path.Root("backup_retention"), m.BackupRetention, "PROVISION_BACKUP_RETENTION", client.DefaultBackupRetention)
 	if cfg.BackupRetention == 0 {
 		cfg.BackupRetention = -1 // all
 	}
 	cfg.Redact = b.redact(m, cfg.Credentials)
+	if cfg.Zabbix != nil {
+		cfg.Redact = cfg.Redact.WithWords(cfg.Zabbix.Secrets...)
+	}
 	cfg.Events = []eventlog.Sink{logSink(cfg.Run)}
 	if events := b.text(path.Root("events_file"), m.EventsFile, "PROVISION_EVENTS_FILE"); events != "" {
 		cfg.Events = append(cfg.Events, eventlog.NewFile(events, cfg.Run).Write)

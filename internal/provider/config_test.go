@@ -48,10 +48,12 @@ func value(t *testing.T, typ tftypes.Type, v any) tftypes.Value {
 		return tftypes.NewValue(typ, nil)
 	case unknown:
 		return tftypes.NewValue(typ, tftypes.UnknownValue)
+	case tftypes.Value:
+		return v
 	case int:
 		return tftypes.NewValue(typ, int64(v))
 	case block:
-		return mapping(t, typ, v)
+		return table(t, typ, v)
 	case []any:
 		elements := []tftypes.Value{}
 		for _, e := range v {
@@ -62,7 +64,7 @@ func value(t *testing.T, typ tftypes.Type, v any) tftypes.Value {
 	return tftypes.NewValue(typ, v)
 }
 
-func mapping(t *testing.T, typ tftypes.Type, v block) tftypes.Value {
+func table(t *testing.T, typ tftypes.Type, v block) tftypes.Value {
 	t.Helper()
 	fields := map[string]tftypes.Value{}
 	if m, ok := typ.(tftypes.Map); ok {
@@ -455,16 +457,22 @@ func TestMisspeltVariables(t *testing.T) {
 	}
 }
 
+// descriptions are those of attributes and of what is nested in them.
+func descriptions(attributes map[string]schema.Attribute) []string {
+	var texts []string
+	for _, a := range attributes {
+		texts = append(texts, a.GetMarkdownDescription())
+		if nested, ok := a.(schema.SingleNestedAttribute); ok {
+			texts = append(texts, descriptions(nested.Attributes)...)
+		}
+	}
+	return texts
+}
+
 // TestVariablesAreThoseOfTheDocs: each variable that the schema names is known.
 func TestVariablesAreThoseOfTheDocs(t *testing.T) {
 	s := providerSchema()
-	texts := []string{s.MarkdownDescription}
-	for _, a := range s.Attributes {
-		texts = append(texts, a.GetMarkdownDescription())
-	}
-	for _, a := range s.Attributes["ssh"].(schema.SingleNestedAttribute).Attributes {
-		texts = append(texts, a.GetMarkdownDescription())
-	}
+	texts := append([]string{s.MarkdownDescription}, descriptions(s.Attributes)...)
 	named := regexp.MustCompile("`(PROVISION_[A-Z_]+)`").FindAllStringSubmatch(strings.Join(texts, "\n"), -1)
 	found := map[string]bool{}
 	for _, m := range named {

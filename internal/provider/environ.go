@@ -72,13 +72,17 @@ func prefixes() map[string][]string {
 
 // variables are the names of all other variables.
 func variables() []string {
-	return []string{
+	names := []string{
 		"PROVISION_INVENTORY_FILE", "PROVISION_STATUSES", "PROVISION_DRIVERS", "PROVISION_ON_UNREACHABLE",
 		"PROVISION_MAX_FAILURES", "PROVISION_MAX_SESSIONS", "PROVISION_REDACT", "PROVISION_EVENTS_FILE",
 		"PROVISION_BACKUP_DIR", "PROVISION_BACKUP_RETENTION", "PROVISION_KNOWN_HOSTS", "PROVISION_SSH_AGENT",
 		"PROVISION_SSH_CONNECT_TIMEOUT", "PROVISION_SSH_COMMAND_TIMEOUT", "PROVISION_SSH_KEEPALIVE",
 		"PROVISION_RUN_ID", "PROVISION_ACTOR", "PROVISION_TRIGGER",
 	}
+	for _, end := range zabbixVariables() {
+		names = append(names, zabbixPrefix+end)
+	}
+	return names
 }
 
 // misspelt says of each variable that nobody reads and that looks like one of

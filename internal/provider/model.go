@@ -16,6 +16,7 @@ type model struct {
 	EventsFile      types.String `tfsdk:"events_file"`
 	BackupDir       types.String `tfsdk:"backup_dir"`
 	BackupRetention types.Int64  `tfsdk:"backup_retention"`
+	Zabbix          types.Object `tfsdk:"zabbix"`
 }
 
 // credentialModel is an entry of credentials.
@@ -47,4 +48,48 @@ type jumpHostModel struct {
 	Port        types.Int64  `tfsdk:"port"`
 	Credentials types.String `tfsdk:"credentials"`
 	JumpHost    types.String `tfsdk:"jump_host"`
+}
+
+// zabbixModel is the block's zabbix.
+type zabbixModel struct {
+	URL              types.String  `tfsdk:"url"`
+	Token            types.String  `tfsdk:"token"`
+	Username         types.String  `tfsdk:"username"`
+	Password         types.String  `tfsdk:"password"`
+	CAFile           types.String  `tfsdk:"ca_file"`
+	Headers          types.Map     `tfsdk:"headers"`
+	Timeout          types.String  `tfsdk:"timeout"`
+	Mappings         types.Dynamic `tfsdk:"mappings"`
+	CreateHostGroups types.Bool    `tfsdk:"create_host_groups"`
+	Prefetch         types.Bool    `tfsdk:"prefetch"`
+	Graveyard        types.Object  `tfsdk:"graveyard"`
+	MaxDestroy       types.Int64   `tfsdk:"max_destroy"`
+	Defaults         types.Object  `tfsdk:"defaults"`
+}
+
+// graveyardModel is zabbix.graveyard.
+type graveyardModel struct {
+	Group  types.String `tfsdk:"group"`
+	Suffix types.String `tfsdk:"suffix"`
+}
+
+// zabbixDefaultsModel is zabbix.defaults.
+type zabbixDefaultsModel struct {
+	AgentPort       types.String `tfsdk:"agent_port"`
+	Use             types.String `tfsdk:"use"`
+	InventoryMode   types.String `tfsdk:"inventory_mode"`
+	OnDestroy       types.String `tfsdk:"on_destroy"`
+	TemplateRemoval types.String `tfsdk:"template_removal"`
+	WaitForAgent    types.String `tfsdk:"wait_for_agent"`
+	TLS             types.Object `tfsdk:"tls"`
+	Manage          types.Object `tfsdk:"manage"`
+}
+
+// zabbixTLSModel is zabbix.defaults.tls.
+type zabbixTLSModel struct {
+	Connect     types.String `tfsdk:"connect"`
+	Accept      types.List   `tfsdk:"accept"`
+	PSKIdentity types.String `tfsdk:"psk_identity"`
+	Issuer      types.String `tfsdk:"issuer"`
+	Subject     types.String `tfsdk:"subject"`
 }

@@ -8,18 +8,23 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/functions"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevice"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevices"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/provisionzabbixhosts"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/zabbixagenthost"
 )
 
 var (
 	_ provider.Provider                   = (*Provider)(nil)
 	_ provider.ProviderWithValidateConfig = (*Provider)(nil)
+	_ provider.ProviderWithFunctions      = (*Provider)(nil)
 )
 
 // Provider is the provider of one process.
@@ -98,12 +103,19 @@ func (p *Provider) build(ctx context.Context, m model, files bool) (client.Confi
 
 // Resources implements provider.Provider.
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{provisiondevice.NewResource}
+	return []func() resource.Resource{provisiondevice.NewResource, zabbixagenthost.NewResource}
 }
 
 // DataSources implements provider.Provider.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{provisiondevice.NewDataSource, provisiondevices.NewDataSource}
+	return []func() datasource.DataSource{
+		provisiondevice.NewDataSource, provisiondevices.NewDataSource, provisionzabbixhosts.NewDataSource, zabbixagenthost.NewDataSource,
+	}
+}
+
+// Functions implements provider.ProviderWithFunctions.
+func (p *Provider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{functions.NewMatch}
 }
 
 // Close ends every session before ctx ends. It is called after the server has

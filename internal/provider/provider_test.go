@@ -71,7 +71,7 @@ func TestSchemaIsValid(t *testing.T) {
 	if err != nil || len(resp.Diagnostics) > 0 {
 		t.Fatalf("%v %v", resp.Diagnostics, err)
 	}
-	if len(resp.ResourceSchemas) != 1 || len(resp.DataSourceSchemas) != 2 {
+	if len(resp.ResourceSchemas) != 2 || len(resp.DataSourceSchemas) != 4 {
 		t.Errorf("%d resources, %d data sources", len(resp.ResourceSchemas), len(resp.DataSourceSchemas))
 	}
 	describe(t, "provider", resp.Provider.Block.Attributes)
@@ -81,7 +81,7 @@ func TestSchemaIsValid(t *testing.T) {
 // are not sensitive.
 func describe(t *testing.T, at string, attributes []*tfprotov6.SchemaAttribute) {
 	t.Helper()
-	secrets := map[string]bool{"password": true, "private_key": true, "passphrase": true, "enable_password": true, "options": true}
+	secrets := map[string]bool{"password": true, "private_key": true, "passphrase": true, "enable_password": true, "options": true, "token": true, "headers": true}
 	for _, a := range attributes {
 		name := at + "." + a.Name
 		if a.Description == "" {

@@ -8,18 +8,20 @@ import (
 // providerSchema is the schema of the provider block.
 func providerSchema() schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "Plans and applies configurations of network devices, as the devices themselves compute the difference.\n\n" +
+		MarkdownDescription: "Plans and applies configurations of network devices, as the devices themselves compute the difference, and hosts in Zabbix.\n\n" +
 			"Every setting can also come from the environment; the configuration wins, and an empty string counts as not set. " +
 			"`PROVISION_RUN_ID`, `PROVISION_ACTOR` and `PROVISION_TRIGGER` (`demand`, `button`, `hook` or `schedule`) say in the events " +
 			"who works and why; without them the run has an id of its own, the actor is the user of the system and the trigger `demand`.",
 		Attributes: map[string]schema.Attribute{
 			"credentials": credentialsAttribute(),
 			"ssh":         sshAttribute(),
+			"zabbix":      zabbixAttribute(),
 			"inventory_file": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "YAML file of devices, the embedded source of truth: a map `devices` by name, each with `host`, `port`, `driver`, " +
-					"`platform`, `site`, `role`, `status` (`active` if not set), `tags`, `credentials`, and `config` (a text) or `config_file` " +
-					"(a path; a relative one starts at the inventory file). Environment: `PROVISION_INVENTORY_FILE`.",
+				MarkdownDescription: "YAML file of devices and virtual machines, the embedded source of truth: a map `devices` by name, each with `host`, `port`, " +
+					"`driver`, `platform`, `site`, `role`, `cluster`, `status` (`active` if not set), `tags`, `dns_name`, `custom_fields`, `credentials`, and `config` " +
+					"(a text) or `config_file` (a path; a relative one starts at the inventory file); and a map `virtual_machines` by name, each with `host`, " +
+					"`platform`, `site`, `role`, `cluster`, `status`, `tags`, `dns_name` and `custom_fields`. Environment: `PROVISION_INVENTORY_FILE`.",
 			},
 			"statuses": schema.ListAttribute{
 				ElementType: types.StringType, Optional: true,

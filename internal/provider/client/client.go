@@ -29,6 +29,7 @@ type Client struct {
 	pool    *device.Pool
 	budget  *provision.Budget
 	backups *backups // nil for none
+	hosts   hosts
 
 	mu        sync.Mutex
 	addresses map[string]string // address of a device -> its name
@@ -44,7 +45,7 @@ func New(cfg Config) *Client {
 		cfg:       cfg,
 		drivers:   make(map[string]device.Driver, len(cfg.Drivers)),
 		pool:      device.NewPool(cfg.MaxSessions, idle),
-		addresses: map[string]string{}, warned: map[string]bool{},
+		addresses: map[string]string{}, warned: map[string]bool{}, hosts: newHosts(),
 	}
 	for _, d := range cfg.Drivers {
 		c.drivers[d.Name()] = d
@@ -140,7 +141,17 @@ func (c *Client) Devices(ctx context.Context, f inventory.Filter) ([]inventory.D
 }
 
 // Close ends every session within the given context's deadline.
-func (c *Client) Close(ctx context.Context) error { return c.pool.Close(ctx) }
+func (c *Client) Close(ctx context.Context) error {
+	out := make(chan error, 1)
+	go func() {
+		if c.cfg.Zabbix == nil || c.cfg.Zabbix.Server == nil {
+			out <- nil
+			return
+		}
+		out <- c.cfg.Zabbix.Server.Close(ctx)
+	}()
+	return errors.Join(c.pool.Close(ctx), <-out)
+}
 
 // RunID names this process's run, as in the events.
 func (c *Client) RunID() string { return c.cfg.Run.ID }

@@ -57,6 +57,9 @@ type Config struct {
 	// as a whole.
 	Unknown []string
 
+	// Zabbix is where hosts are monitored; nil when there is none.
+	Zabbix *Zabbix
+
 	// Statuses that count as ready; nil is DefaultStatuses.
 	Statuses []string
 	// Drivers are the known drivers.
@@ -135,5 +138,9 @@ func (c Config) withDefaults() Config {
 		c.BackupRetention = DefaultBackupRetention
 	}
 	c.Events = slices.Clone(c.Events)
+	if c.Zabbix != nil {
+		z := c.Zabbix.withDefaults()
+		c.Zabbix = &z
+	}
 	return c
 }

@@ -44,7 +44,7 @@ func (c *Client) Run(ctx context.Context, e Endpoint, job Job) (provision.Result
 		ConfirmTimeout: job.ConfirmTimeout, Approved: job.Approved,
 		// The same in every process: a later run finds what a killed one left.
 		CommitID: "provision:" + e.Device.Name,
-		Holder:   fmt.Sprintf("terraform-provider-provision run %s (%s)", c.cfg.Run.ID, c.cfg.Run.Actor),
+		Holder:   c.holder(),
 		Emit:     c.emitter(ctx, e.Device.Redact),
 		Budget:   c.budget,
 	}
@@ -54,6 +54,11 @@ func (c *Client) Run(ctx context.Context, e Endpoint, job Job) (provision.Result
 	res, err := provision.Run(ctx, req)
 	res.Warnings = append(res.Warnings, c.takeWarnings()...)
 	return res, err
+}
+
+// holder names this process's run to others.
+func (c *Client) holder() string {
+	return fmt.Sprintf("terraform-provider-provision run %s (%s)", c.cfg.Run.ID, c.cfg.Run.Actor)
 }
 
 // Observe reads what is running on a device: Running and Warnings of the result
@@ -80,9 +85,9 @@ func (c *Client) Skipped(ctx context.Context, name, driver string, cause error) 
 func (c *Client) claim(e Endpoint) error {
 	var key strings.Builder
 	for _, hop := range e.Device.SSH.Jump {
-		key.WriteString(address(hop.Host, hop.Port) + " -> ")
+		key.WriteString(hostPort(hop.Host, hop.Port) + " -> ")
 	}
-	key.WriteString(address(e.Device.Host, e.Port))
+	key.WriteString(hostPort(e.Device.Host, e.Port))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	other, taken := c.addresses[key.String()]
@@ -94,6 +99,6 @@ func (c *Client) claim(e Endpoint) error {
 	return nil
 }
 
-func address(host string, port int) string {
+func hostPort(host string, port int) string {
 	return net.JoinHostPort(strings.ToLower(host), strconv.Itoa(port))
 }

@@ -1,0 +1,135 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+)
+
+// fakeAgent answers looks at an agent by the time since it was first asked.
+type fakeAgent struct {
+	fakeZabbix
+	started time.Time
+	looks   int
+	sight   func(since time.Duration) (client.AgentSight, error)
+}
+
+func (f *fakeAgent) LookAtAgent(context.Context, string) (client.AgentSight, error) {
+	if f.looks++; f.started.IsZero() {
+		f.started = time.Now()
+	}
+	return f.sight(time.Since(f.started))
+}
+
+// watched is a host with an agent interface.
+func watched(a zabbix.Availability, text string) *zabbix.Host {
+	h := host("12", "r1")
+	h.Agent = &zabbix.Interface{Available: a, Error: text}
+	return h
+}
+
+func TestWaitForAgent(t *testing.T) {
+	old := time.Unix(1000, 0)
+	for name, c := range map[string]struct {
+		sight func(since time.Duration) (client.AgentSight, error)
+		want  client.AgentReport // Trouble: a part of it
+		err   bool
+		took  time.Duration
+	}{
+		"arrives": {
+			func(since time.Duration) (client.AgentSight, error) {
+				s := client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, ""), Asks: true}
+				if since >= 5*time.Second {
+					s.Newest = time.Unix(2000, 0)
+				}
+				return s, nil
+			}, client.AgentReport{State: client.AgentAvailable}, false, 6 * time.Second,
+		},
+		"had data before, and no new": {
+			func(time.Duration) (client.AgentSight, error) {
+				return client.AgentSight{Host: watched(zabbix.Up, ""), Asks: true, Newest: old}, nil
+			}, client.AgentReport{State: client.AgentAvailable, Trouble: "no data from its agent within 1m30s", Waits: true}, false, 90 * time.Second,
+		},
+		"silence is not success": {
+			func(time.Duration) (client.AgentSight, error) {
+				return client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, ""), Asks: true}, nil
+			}, client.AgentReport{State: client.AgentUnknown, Trouble: "does not say why", Waits: true}, false, 90 * time.Second,
+		},
+		"wrong key": {
+			func(since time.Duration) (client.AgentSight, error) {
+				if since < 55*time.Second {
+					return client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, ""), Asks: true}, nil
+				}
+				return client.AgentSight{Host: watched(zabbix.Down, "cannot establish TLS"), Asks: true}, nil
+			}, client.AgentReport{State: client.AgentUnavailable, Trouble: "within 1m30s: cannot establish TLS", Waits: true}, false, 90 * time.Second,
+		},
+		"was down, and comes": {
+			func(since time.Duration) (client.AgentSight, error) {
+				s := client.AgentSight{Host: watched(zabbix.Down, "refused"), Asks: true, Newest: old}
+				if since >= 60*time.Second {
+					s.Newest = old.Add(time.Hour)
+				}
+				return s, nil
+			}, client.AgentReport{State: client.AgentAvailable}, false, 60 * time.Second,
+		},
+		"nothing to ask for": {
+			func(time.Duration) (client.AgentSight, error) {
+				return client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, "")}, nil
+			}, client.AgentReport{State: client.AgentUnknown, Trouble: "no item that the server asks"}, false, 0,
+		},
+		"no interface": {
+			func(time.Duration) (client.AgentSight, error) { return client.AgentSight{Host: host("12", "r1")}, nil },
+			client.AgentReport{State: client.AgentNone, Trouble: "no agent interface"},
+			false, 0,
+		},
+		"disabled": {
+			func(time.Duration) (client.AgentSight, error) {
+				h := watched(zabbix.AvailabilityUnknown, "")
+				h.Enabled = false
+				return client.AgentSight{Host: h, Asks: true}, nil
+			}, client.AgentReport{State: client.AgentUnknown, Trouble: "disabled"}, false, 0,
+		},
+		"the API comes back": {
+			func(since time.Duration) (client.AgentSight, error) {
+				if since < 10*time.Second {
+					return client.AgentSight{}, errors.New("bad gateway")
+				}
+				s := client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, ""), Asks: true}
+				if since >= 20*time.Second {
+					s.Newest = old
+				}
+				return s, nil
+			}, client.AgentReport{State: client.AgentAvailable}, false, 20 * time.Second,
+		},
+		"the API does not come back": {
+			func(time.Duration) (client.AgentSight, error) { return client.AgentSight{}, errors.New("bad gateway") },
+			client.AgentReport{State: client.AgentUnknown},
+			true, 90 * time.Second,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fakeAgent{sight: c.sight}
+				cl := client.New(client.Config{Zabbix: &client.Zabbix{Server: f}})
+				started := time.Now()
+				got, err := cl.WaitForAgent(t.Context(), "12", 90*time.Second)
+				if (err != nil) != c.err || got.State != c.want.State || got.Waits != c.want.Waits ||
+					!strings.Contains(got.Trouble, c.want.Trouble) || (got.Trouble == "") != (c.want.Trouble == "") {
+					t.Errorf("got %+v %v, want %+v", got, err, c.want)
+				}
+				if took := time.Since(started); took != c.took {
+					t.Errorf("it took %s, want %s", took, c.took)
+				}
+				if int(c.took/(2*time.Second))+1 < f.looks-1 {
+					t.Errorf("%d looks in %s", f.looks, c.took)
+				}
+			})
+		})
+	}
+}

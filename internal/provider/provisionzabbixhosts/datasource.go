@@ -1,0 +1,117 @@
+// Package provisionzabbixhosts is the data source provision_zabbix_hosts: the
+// hosts that are in Zabbix, for generated import blocks.
+package provisionzabbixhosts
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+)
+
+var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
+
+// lister is what this package asks of the configured provider.
+type lister interface {
+	Hosts(ctx context.Context, f client.HostFilter) ([]*zabbix.Host, error)
+	HostURL(id string) string
+}
+
+var _ lister = (*client.Client)(nil)
+
+// DataSource is the data source provision_zabbix_hosts.
+type DataSource struct{ source lister }
+
+// NewDataSource makes the data source.
+func NewDataSource() datasource.DataSource { return &DataSource{} }
+
+// Metadata implements datasource.DataSource.
+func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_zabbix_hosts"
+}
+
+// Schema implements datasource.DataSource.
+func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	filter := func(what string) schema.Attribute {
+		return schema.ListAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: what + " Any of the list matches; without a list everything does.",
+		}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists the hosts in Zabbix that the API's user sees, as a map for `for_each`, for example of `import` blocks.\n\n" +
+			"A host must match every filter that is given.",
+		Attributes: map[string]schema.Attribute{
+			"host_groups": filter("Host groups, by name."),
+			"templates":   filter("Templates that are linked directly, by technical name."),
+			"tags": schema.MapAttribute{
+				Optional: true, ElementType: types.ListType{ElemType: types.StringType},
+				MarkdownDescription: "Tags: the values of each name, of which any matches; every name must.",
+			},
+			"allow_empty": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "`true`: no match is an empty map. Default `false`: no match is an error, because a mistyped filter or a lost permission would look the same.",
+			},
+			"hosts": schema.MapNestedAttribute{
+				Computed: true, MarkdownDescription: "The hosts, by technical name.",
+				NestedObject: schema.NestedAttributeObject{Attributes: hostAttributes()},
+			},
+		},
+	}
+}
+
+// hostAttributes is one host of the map.
+func hostAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":           schema.StringAttribute{Computed: true, MarkdownDescription: "The hostid."},
+		"host":         schema.StringAttribute{Computed: true, MarkdownDescription: "Technical name."},
+		"visible_name": schema.StringAttribute{Computed: true, MarkdownDescription: "Visible name."},
+		"enabled":      schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the host is monitored."},
+		"host_groups":  schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Host groups."},
+		"templates":    schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Templates that are linked directly."},
+		"url":          schema.StringAttribute{Computed: true, MarkdownDescription: "The host's latest data in Zabbix."},
+	}
+}
+
+// Configure implements datasource.DataSourceWithConfigure.
+func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	source, ok := req.ProviderData.(lister)
+	if !ok {
+		resp.Diagnostics.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug in the provider.", req.ProviderData))
+		return
+	}
+	d.source = source
+}
+
+// Read asks Zabbix.
+func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var data model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
+	if d.source == nil {
+		resp.Diagnostics.AddError("The provider is not configured", "Give the provider values that are known at plan.")
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	hosts, err := d.source.Hosts(ctx, data.filter())
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.HostError("provision_zabbix_hosts", err))
+		return
+	}
+	if len(hosts) == 0 && !data.AllowEmpty.ValueBool() {
+		resp.Diagnostics.AddError("No host matches",
+			"Zabbix has no such host that the API's user may see. Mend the filter or the permissions, or set allow_empty = true if an empty map is right.")
+		return
+	}
+	data.set(hosts, d.source.HostURL)
+	resp.Diagnostics.Append(resp.State.Set(ctx, data)...)
+}

@@ -1,0 +1,65 @@
+package zabbixagenthost
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/secret"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+)
+
+// core is what this package asks of the configured provider; *client.Client is
+// it. It is an interface so that the plan logic is tested without Zabbix.
+type core interface {
+	Subject(ctx context.Context, ref client.HostRef) (client.Subject, error)
+	RunHost(ctx context.Context, job client.HostJob) (client.HostResult, error)
+	LookAtHost(ctx context.Context, ref zabbix.Ref) (client.HostResult, error)
+	WaitForAgent(ctx context.Context, id string, limit time.Duration) (client.AgentReport, error)
+	ClaimHost(name, id, replaces string) error
+	CountDestroy(id, name string, last bool) error
+	HostDefaults() client.HostDefaults
+	HostURL(id string) string
+	Skipped(ctx context.Context, name, driver string, cause error)
+	RunID() string
+}
+
+var _ core = (*client.Client)(nil)
+
+// backend is the configured provider as the resource and the data source see
+// it. The zero backend is a provider that was not configured.
+type backend struct {
+	core          core
+	onUnreachable string // the provider's default
+	hashes        *secret.Hasher
+}
+
+// newBackend takes what the provider hands to its types. Nil is no error:
+// Terraform validates before it configures.
+func newBackend(data any) (backend, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	switch d := data.(type) {
+	case nil:
+	case backend:
+		return d, nil
+	case *client.Client:
+		return backend{core: d, onUnreachable: d.OnUnreachable, hashes: &d.Hashes}, nil
+	default:
+		diags.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug in the provider.", data))
+	}
+	return backend{}, diags
+}
+
+// ready tells, by a diagnostic, when the provider was not configured.
+func (b backend) ready() diag.Diagnostics {
+	var diags diag.Diagnostics
+	if b.core == nil {
+		diags.AddError("The provider is not configured",
+			"The provider block could not be used, mostly because one of its values is not known yet. "+
+				"Give values that are known at plan, or apply first what they come from (-target).")
+	}
+	return diags
+}

@@ -1,0 +1,113 @@
+package zabbixagenthost
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+)
+
+// planDestroy says what destroy will do, which acts from the state, and counts
+// it. Forgetting a host does not connect to Zabbix.
+func (r *Resource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest) diag.Diagnostics {
+	diags := r.ready()
+	var state model
+	diags.Append(req.State.Get(ctx, &state)...)
+	if diags.HasError() {
+		return diags
+	}
+	limit, more := state.Timeouts.Read(ctx, readTimeout)
+	diags.Append(more...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	diags.Append(r.foretell(ctx, state.name(), state.farewell())...)
+	return diags
+}
+
+// farewell is the intent of a destroy.
+func (m model) farewell() zabbix.Intent {
+	return zabbix.Intent{
+		ID: m.ID.ValueString(), Name: m.Host.ValueString(), Object: m.Object.ValueString(),
+		Destroy: zabbix.Destroy(m.OnDestroy.ValueString()),
+	}
+}
+
+// foretell warns of what a destroy will do.
+func (b backend) foretell(ctx context.Context, name string, in zabbix.Intent) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if in.Destroy == zabbix.DestroyKeep {
+		diags.AddWarning(name+": will be forgotten (on_destroy = \"keep\")", "The host stays in Zabbix as it is.")
+		return diags
+	}
+	if err := b.core.CountDestroy(in.ID, name, false); err != nil {
+		return diag.Diagnostics{tfdiag.HostError(name, err)}
+	}
+	res, err := b.core.RunHost(ctx, client.HostJob{Name: name, Intent: in, DryRun: true})
+	if err != nil {
+		return tfdiag.HostErrors(name, err)
+	}
+	diags.Append(warnings(name, res.Warnings)...)
+	diags.Append(warnings(name, named(name, res.Summary.Warnings()))...)
+	return diags
+}
+
+// replace counts and foretells the end of the host that a replacement takes the
+// place of; false after an error.
+func (p *planner) replace(ctx context.Context) bool {
+	h, err := p.core.LookAtHost(ctx, zabbix.Ref{Name: p.name(), ID: p.replaces})
+	if err != nil {
+		p.failed(ctx, err)
+		return false
+	}
+	if h.Summary.Host == nil {
+		p.replaces = "" // Read has found that it is gone: this is no replacement
+		return true
+	}
+	p.diags.Append(p.foretell(ctx, p.name(), zabbix.Intent{
+		ID: p.replaces, Name: h.Summary.Host.Name, Object: p.kept.Object, Destroy: zabbix.Destroy(p.kept.OnDestroy),
+	})...)
+	return !p.diags.HasError()
+}
+
+// hidden is the hostid of the host that will have gone from its name when the
+// new one is made; empty: none will.
+func (p *planner) hidden() string {
+	switch zabbix.Destroy(p.kept.OnDestroy) {
+	case zabbix.DestroyBury, zabbix.DestroyDelete:
+		return p.replaces
+	}
+	return ""
+}
+
+// Delete does what on_destroy says. A host that Zabbix surely has no more needs
+// nothing.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(r.ready()...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	limit, diags := state.Timeouts.Delete(ctx, applyTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	in := state.farewell()
+	if in.Destroy == zabbix.DestroyKeep {
+		return
+	}
+	if err := r.core.CountDestroy(in.ID, state.name(), true); err != nil {
+		resp.Diagnostics.Append(tfdiag.HostError(state.name(), err))
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	res, err := r.core.RunHost(ctx, client.HostJob{Name: state.name(), Intent: in})
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.HostErrors(state.name(), err)...)
+		return
+	}
+	resp.Diagnostics.Append(warnings(state.name(), res.Warnings)...)
+}

@@ -1,0 +1,67 @@
+package zabbixagenthost
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
+)
+
+// kept is what the resource keeps in its private state. Zabbix gives no secrets
+// back, so that the digests of hosts may stand here as they are.
+type kept struct {
+	planning.Kept
+	// ID is the hostid, and OnDestroy what destroy does: a plan that replaces the
+	// resource is given this and no prior state.
+	ID        string `json:"id,omitempty"`
+	OnDestroy string `json:"on_destroy,omitempty"`
+	// Object is the object of the source of truth.
+	Object string `json:"object,omitempty"`
+	// Seen is the digest of the host as it was last read or left.
+	Seen string `json:"seen,omitempty"`
+	// Changed are the attributes that somebody else has changed since the last
+	// apply.
+	Changed []string `json:"changed,omitempty"`
+	// Imported tells that nothing in the state was put there by an apply yet.
+	Imported bool `json:"imported,omitempty"`
+	// Waiting tells that no data from the agent had arrived when the last apply
+	// stopped waiting for it.
+	Waiting bool `json:"waiting,omitempty"`
+}
+
+// newKept makes one with a random salt.
+func newKept() kept { return kept{Kept: planning.NewKept()} }
+
+// remembering is k with the process's hashes.
+func (b backend) remembering(k kept) kept {
+	k.Kept = k.Kept.Remembering(b.hashes)
+	return k
+}
+
+// left notes how a run left the host: whatever differs from now on is somebody
+// else's.
+func (k kept) left(state model, digest, run string) kept {
+	k.ID, k.OnDestroy, k.Object = state.ID.ValueString(), state.OnDestroy.ValueString(), state.Object.ValueString()
+	if digest != "" {
+		k.Seen = digest
+	}
+	k.Run, k.Changed, k.Imported = run, nil, false
+	return k
+}
+
+// loadKept reads our entry; false tells that there was none, and that it is new,
+// with a fresh salt.
+func loadKept(ctx context.Context, from planning.PrivateReader) (kept, bool, diag.Diagnostics) {
+	var k kept
+	ok, diags := planning.Load(ctx, from, &k)
+	if !ok || len(k.Salt) == 0 {
+		return newKept(), false, diags
+	}
+	return k, true, diags
+}
+
+// store writes our entry.
+func (k kept) store(ctx context.Context, to planning.PrivateWriter) diag.Diagnostics {
+	return planning.Store(ctx, to, k)
+}

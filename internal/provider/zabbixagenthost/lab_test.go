@@ -1,0 +1,89 @@
+//go:build lab
+
+package zabbixagenthost
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+)
+
+// labEnv reads how to get into a Zabbix of the lab. A lab that is not there is a
+// failure.
+func labEnv(t *testing.T, version string) map[string]string {
+	t.Helper()
+	dir := os.Getenv("PROVISION_ZABBIX_" + version)
+	if dir == "" {
+		t.Fatalf("PROVISION_ZABBIX_%s is not set: these tests run on a real Zabbix (make test)", version)
+	}
+	f, err := os.Open(filepath.Join(dir, "env"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	env := map[string]string{}
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if k, v, ok := strings.Cut(s.Text(), "="); ok {
+			env[k] = v
+		}
+	}
+	return env
+}
+
+// TestLabLifeOfAHost: real Terraform, real Zabbix, real agent.
+func TestLabLifeOfAHost(t *testing.T) {
+	for _, version := range []string{"60", "70"} {
+		t.Run(version, func(t *testing.T) {
+			env := labEnv(t, version)
+			r := rigOn(t, client.ZabbixLogin{URL: env["ZABBIX_URL"], Username: env["ZABBIX_USER"], Password: env["ZABBIX_PASSWORD"], Prefetch: true})
+			r.zabbix.Graveyard = zabbix.Graveyard{Group: "life-graveyard", Suffix: "_archived"}
+			r.life(env)
+		})
+	}
+}
+
+// life is the story.
+func (r *rig) life(env map[string]string) {
+	config := func(name, encryption string, more ...string) string {
+		return block("r1", append([]string{
+			fmt.Sprintf("host = %q", name), fmt.Sprintf("interface = { ip = \"127.0.0.1\", port = %q }", env["ZABBIX_AGENT_PORT"]),
+			`host_groups = ["Linux servers"]`, fmt.Sprintf("templates = [%q]", linux), `tags = { site = ["fra1", "ams1"] }`,
+			`macros = { "{$LIFE}" = { value = "1" } }`, `secret_macros = { "{$LIFE_SECRET}" = "planted-life" }`,
+			`inventory = { location = "A4" }`, `wait_for_agent = "60s"`, encryption,
+		}, more...)...)
+	}
+	open := `tls = { connect = "unencrypted" }`
+	psk := fmt.Sprintf("tls = { connect = \"psk\", psk_identity = %q }\n  tls_psk = %q", env["ZABBIX_PSK_IDENTITY"], env["ZABBIX_PSK"])
+	var id string
+	same := func(h *zabbix.Host) string { return want("id", h.ID, id) }
+	r.accept(
+		applies(config("life-r1", open), plancheck.ResourceActionCreate, state(at1, "agent_state", "available"),
+			func(*terraform.State) error { id = r.id("life-r1"); return nil }),
+		applies(config("life-r1", open), plancheck.ResourceActionNoop),
+		applies(config("life-r1", psk), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available")),
+		applies(config("life-r1", psk), plancheck.ResourceActionNoop),
+		planned(then(r.edit("life-r1", func(h *zabbix.Host) {
+			h.Tags = nil
+			for i := range h.Macros {
+				if h.Macros[i].Name == "{$LIFE}" {
+					h.Macros[i].Value = "2"
+				}
+			}
+		}), applies(config("life-r1", psk), plancheck.ResourceActionUpdate)), changes("agent_state,macros,tags")),
+		applies(config("life-r2", psk), plancheck.ResourceActionUpdate, r.isNot("life-r1"), r.is("life-r2", same)),
+		applies("# nothing", plancheck.ResourceActionDestroy, r.isNot("life-r2"),
+			r.is("life-r2_archived", func(h *zabbix.Host) string { return same(h) + want("enabled", h.Enabled, false) })),
+		applies(config("life-r2", psk, `on_destroy = "delete"`), plancheck.ResourceActionCreate, state(at1, "agent_state", "available"), r.is("life-r2", same)),
+		resource.TestStep{Config: "# nothing", Check: r.isNot("life-r2")},
+	)
+}
