@@ -9,12 +9,14 @@
 #
 # LAB=simulated in the environment: the same story on simulators, without root
 # and on any system. DEMO_DIR: where the demo keeps its files (default: .demo in
-# the clone). DEMO_PORTBASE: the first of its seven loopback ports (29300).
+# the clone). DEMO_PORTBASE: the first of its loopback ports (29300): seven for
+# the devices, and four for Zabbix from the tenth on (none above 32767).
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
 repo=$(cd "$(dirname "$0")/../.." && pwd)
 state=${DEMO_DIR:-$repo/.demo} portbase=${DEMO_PORTBASE:-29300} lab_kind=${LAB:-real} format=${DEMO_FORMAT:-text}
+zabbix=${TMPDIR:-/tmp}/provision-demo-zabbix.$portbase  # where another user may enter
 work=$state/network devices='r1 r2 r3 n1' routers='r1 r2 r3' lab_command=$state/bin/lab
 # shellcheck source=tools/demo/lib.sh
 . "$repo/tools/demo/lib.sh"
@@ -44,6 +46,9 @@ needed() {
 
 down() {
 	if [ -x "$lab_command" ]; then "$lab_command" down >/dev/null || :; fi
+	if [ -f "$state/zabbixsim.pid" ]; then kill "$(cat "$state/zabbixsim.pid")" 2>/dev/null || :; fi
+	if [ -f "$zabbix/.zabbix" ]; then "$repo/tools/zabbix/zabbix.sh" down 7.0 "$zabbix" >/dev/null 2>&1 || :; fi
+	[ ! -f "$zabbix/env" ] || rm -rf "$zabbix"
 	[ ! -f "$state/.demo" ] || rm -rf "$state"
 }
 
@@ -53,6 +58,8 @@ prepare() {
 	mkdir -p "$state"/{bin,log,snap}
 	: >"$state/.demo"
 	cp -r "$repo/tools/demo/network" "$work"
+	cp -r "$repo/tools/demo/monitoring" "$state/monitoring"
+	cp "$repo/tools/demo/zbx.py" "$state/bin/zbx"
 	sed -i.orig "s/2930\([1-9]\)/$((portbase / 10))\1/" "$work/inventory.yaml" && rm "$work/inventory.yaml.orig"
 	printf 'provider_installation {\n  filesystem_mirror { path = "%s" }\n}\n' "$state/plugins" >"$TF_CLI_CONFIG_FILE"
 	if [ "$lab_kind" = real ]; then
@@ -64,7 +71,25 @@ prepare() {
 			"$state/lab" "$portbase" "$state/bin/simlab" >"$lab_command"
 	fi
 	chmod 755 "$lab_command"
-	printf 'export TF_CLI_CONFIG_FILE=%s CHECKPOINT_DISABLE=1 PATH=%s:$PATH\n' "$TF_CLI_CONFIG_FILE" "$state/bin" >"$state/env"
+	export ZABBIX_URL=http://127.0.0.1:$((portbase + 10))
+	printf 'export TF_CLI_CONFIG_FILE=%s CHECKPOINT_DISABLE=1 ZABBIX_URL=%s PATH=%s:$PATH\n' "$TF_CLI_CONFIG_FILE" "$ZABBIX_URL" "$state/bin" >"$state/env"
+}
+
+# zabbix_up starts Zabbix, and writes how to reach it where Terraform reads it.
+zabbix_up() {
+	printf '$ zabbix up\n' | block
+	if [ "$lab_kind" = real ]; then
+		"$repo/tools/zabbix/zabbix.sh" up 7.0 "$zabbix" $((portbase + 10)) >&2 || die "Zabbix did not come up"
+	else
+		mkdir -p "$zabbix"
+		go build -C "$repo" -buildvcs=false -o "$state/bin/zabbixsim" ./internal/zabbix/zabbixtest/zabbixsim || die "the simulated Zabbix does not build"
+		"$state/bin/zabbixsim" 127.0.0.1:$((portbase + 10)) "$zabbix/env" >"$state/log/zabbixsim.txt" 2>&1 </dev/null &
+		echo $! >"$state/zabbixsim.pid"
+		until_true 10 'the simulated Zabbix is up' test -f "$zabbix/env"
+	fi
+	sed -n -e 's/^ZABBIX_URL=\(.*\)/  url          = "\1"/p' -e 's/^ZABBIX_AGENT_PORT=\(.*\)/  agent_port   = "\1"/p' \
+		-e 's/^ZABBIX_PSK_IDENTITY=\(.*\)/  psk_identity = "\1"/p' -e 's/^ZABBIX_PSK=\(.*\)/  psk          = "\1"/p' "$zabbix/env" |
+		{ echo 'zabbix = {'; cat; echo '}'; } >"$work/zabbix.auto.tfvars"
 }
 
 # lab_up shows how it goes: on a fresh machine it installs packages first.
@@ -136,13 +161,14 @@ lacks() { ! has "$@"; }
 
 # ---- the story --------------------------------------------------------------
 opening() {
-	say "Three FRR routers in a ring and a NETCONF device. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider. Of Terraform's output what repeats is left out: attributes that stay as they are, fingerprints, and where in main.tf a message comes from."
+	say "Three FRR routers in a ring, a NETCONF device and, for the last part, a Zabbix. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider. Of Terraform's output what repeats is left out: attributes that stay as they are, fingerprints, and where in main.tf a message comes from."
 	if [ "$lab_kind" = simulated ]; then
 		say "Simulated: no FRR, no netconfd and no BGP run here. The provider talks over real SSH to programs that imitate the devices, and lab is their console; what show bgp summary prints is worked out from the configurations."
 	else
 		say "lab is tools/lab/lab.sh for the lab of this demo."
 	fi
 	lab_up
+	zabbix_up
 	run 'lab status'
 	[ "$lab_kind" = simulated ] || say "(The jump host, n2 and b1 are of the same lab; the demo does not use them.)"
 	build_provider
@@ -352,6 +378,87 @@ sed -i 's/description to-r2/description to-r2, rack 7/' configs/r1.conf"
 	ok 'the route stays and is counted, and the next plan is empty.'
 }
 
+# ---- monitoring -------------------------------------------------------------
+step_monitor() {
+	heading 'The same apply puts the routers under monitoring'
+	say "Each router and one virtual machine become hosts in Zabbix, by the rules in mappings.yaml, with an agent interface that is encrypted with a pre-shared key. At the same time the routers get another description. One apply does both: it configures a router, then has it monitored, and waits until data from the agent has arrived. (One agent on this machine answers for all four.)"
+	run 'cp ../monitoring/monitoring.tf .
+cat monitoring.tf mappings.yaml'
+	run "sed -i 's/, out of band/, out of band, monitored/' configs/r?.conf"
+	run 'terraform plan' planned
+	prints 'Plan: 4 to add, 3 to change, 0 to destroy' 'the plan makes four hosts and changes three routers'
+	run 'terraform apply -auto-approve' done_part
+	prints 'Apply complete! Resources: 4 added, 3 changed' 'four hosts are made and three routers changed'
+	hides 'No data' 'data has arrived from every agent'
+	local r
+	for r in $routers; do has running "$r" 'out of band, monitored' || broken "$r is changed"; done
+	say "Data has arrived, or the apply would have warned. What Zabbix shows a moment later, asked past the provider:"
+	until_true 90 'the ping of each of the four agents has arrived' pinged 4
+	run 'zbx hosts'
+	prints 'r1 .*monitored' 'r1 is monitored'
+	prints 'Network/Ring' 'the rule of the ring gave the host groups'
+	prints 'nb_rack=A7' 'a custom field became a tag'
+	[ "$(grep -c 'data  *Zabbix agent ping: 1' "$out")" = 4 ] || broken 'Zabbix has data from all four agents'
+	ok 'four hosts with templates, groups, tags and inventory; the agent of each has sent data over an encrypted connection.'
+	run "terraform state show 'zabbix_agent_host.router[\"r1\"]' | grep -A 20 matched_rules | sed '/}/q'"
+	say "matched_rules says why each template, group, tag and inventory value is there."
+	run 'terraform plan -detailed-exitcode' planned
+	prints 'No changes\.' 'the plan is empty'
+	ok 'a second plan is empty.'
+}
+
+step_monitor_drift() {
+	heading 'Somebody changes a host by hand'
+	say "In Zabbix web1 gets another description and tag, and loses its template. The plan shows each of them, attribute by attribute, and apply puts them back."
+	run "zbx set web1 '{\"description\": \"changed by hand\", \"tags\": [{\"tag\": \"nb_site\", \"value\": \"elsewhere\"}], \"templates\": []}'"
+	run 'terraform plan' planned
+	prints 'Plan: 0 to add, 1 to change, 0 to destroy' 'one host changes'
+	prints '"changed by hand" -> "made by the demo"' 'the description is shown'
+	prints '\+ "?Linux by Zabbix agent' 'the template is shown'
+	prints 'nb_site' 'the tag is shown'
+	run 'terraform apply -auto-approve' quiet
+	run 'zbx hosts' web1
+	prints 'says +made by the demo' 'the description is back'
+	run 'terraform plan -detailed-exitcode' quiet
+	ok 'all three are as intended again; the tag that somebody added stays, because tags are additive.'
+}
+
+step_graveyard() {
+	heading 'Destroy, and bring back with the history'
+	say "A host that is no longer wanted is not deleted: it is renamed, disabled and moved to the graveyard. When the same object is monitored again, its host is dug up with its history."
+	local before=0 after=0 id
+	if [ "$lab_kind" = real ]; then
+		run 'zbx values r1'
+		before=$(tail -n 1 "$out")
+	fi
+	id=$(zbx hosts | sed -n 's/^r1 .*hostid \([0-9]*\).*/\1/p')
+	run 'mv monitoring.tf monitoring.tf.off
+terraform plan' planned
+	prints 'Plan: 0 to add, 0 to change, 4 to destroy' 'four hosts go'
+	run 'terraform apply -auto-approve' quiet
+	run 'zbx hosts' buried
+	prints 'r1_archived .*disabled' 'r1 lies in the graveyard'
+	run 'mv monitoring.tf.off monitoring.tf
+terraform plan' planned
+	prints 'dug up' 'the plan says that the hosts come back'
+	run 'terraform apply -auto-approve' quiet
+	if [ "$lab_kind" = real ]; then
+		run 'zbx values r1'
+		after=$(tail -n 1 "$out")
+	fi
+	[ "$after" -ge "$before" ] || broken "the history of r1 is there ($before values before, $after now)"
+	zbx hosts | grep "^r1 .*hostid $id," >/dev/null || broken 'r1 is the same host'
+	run 'terraform plan -detailed-exitcode' quiet
+	ok 'the same hosts, with their history, are monitored again.'
+}
+
+# pinged N: the ping of so many agents is in Zabbix.
+pinged() { [ "$(zbx hosts | grep -c 'data  *Zabbix agent ping: 1')" = "$1" ]; }
+
+# Filters of what zbx prints.
+web1() { sed -n '/^web1/,/^  data/p'; }
+buried() { grep -A 2 _archived; }
+
 # kill_in_commit runs an apply and kills the provider when the first router
 # waits for its confirmation. Only a child of this very apply is killed.
 kill_in_commit() {
@@ -420,6 +527,8 @@ go_on() {
 	  lab drift r2 'interface lo
 	   description by hand', then: terraform plan
 
+	zbx hosts       (what Zabbix has$([ "$lab_kind" = simulated ] || echo "; its frontend: $ZABBIX_URL, Admin, zabbix"))
+
 	What was done, step by step: events.jsonl there; what ran before each commit: backups/.
 	The end: make demo-down
 	EOF
@@ -438,6 +547,9 @@ run_story() {
 	step_killed
 	step_unreachable
 	step_merge
+	step_monitor
+	step_monitor_drift
+	step_graveyard
 	closing
 }
 

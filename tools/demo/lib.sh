@@ -19,7 +19,7 @@ heading() {
 		bold "== $step_no. $1"
 	fi
 	if [ "$lab_kind" = simulated ]; then
-		say "(Simulated: the devices of this step are programs that imitate FRR and NETCONF.)"
+		say "(Simulated: the devices of this step, and Zabbix, are programs that imitate them.)"
 	fi
 }
 
@@ -106,9 +106,10 @@ planned() {
 	/: (Refreshing state|Reading|Read complete)/ { next }
 	/^─/ { exit }
 	/ will be / { new = / will be created/ }
-	/^  with provision_device/ { skip = 4 } skip && skip-- { next }
+	/^  with (provision_device|zabbix_agent_host)/ { skip = 4 } skip && skip-- { next }
 	/^ +~ (intended|running)_hash / || /^        (id|name) +=/ || /^        # \([0-9]+ unchanged/ { next }
-	new && /^      \+ [a-z_]+ += / && !/^      \+ (diff|diff_by|change_id) / { left++; next }
+	deep { if (/^        []}]/) deep = 0; next }
+	new && /^      \+ [a-z_]+ += / && !/^      \+ (diff|diff_by|change_id) / { left++; deep = /[[{]$/; next }
 	/^    }$/ { if (left) printf "      # (%d attributes left out here)\n", left; left = 0 }
 	/^$/ { if (blank++) next } /./ { blank = 0 }
 	{ print }'

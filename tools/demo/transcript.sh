@@ -14,6 +14,7 @@ normalise() {
 		-e 's/^(10\.[0-9.]+ +4 +[0-9]+) +[0-9]+ +[0-9]+ +[0-9]+ +0 +0 [0-9:]+/\1        10        10        0    0    0 00:00:05/' \
 		-e 's/(table version) [0-9]+/\1 10/; s/(RIB entries [0-9]+, using) .*/\1 .../; s/(Peers [0-9]+, using) .*/\1 .../' \
 		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?/2026-01-01T00:00:00Z/g' \
+		-e "s#127\.0\.0\.1:$((portbase / 10 + 1))([0-9])#127.0.0.1:2931\1#g" -e 's/hostid [0-9]{5}/hostid 10600/g; s/^[0-9]{2,4}$/42/' \
 		-e 's/\b[0-9]{8}T[0-9]{6}(\.[0-9]+)?Z(-[0-9a-f]{8})?/20260101T000000Z-00000000/g; s/waited [0-9]+s/waited 14s/' |
 		progress_in_order
 }
@@ -30,8 +31,8 @@ progress_in_order() {
 		}
 		for (i = 1; i <= n; i++) print list[i]
 	}
-	/^provision_device\.this\[.*\.\.\./ { begun[++b] = $0; next }
-	/^provision_device\.this\[.*complete/ { ended[++e] = $0; next }
+	/^(provision_device\.this\[|zabbix_agent_host\.).*\.\.\./ { begun[++b] = $0; next }
+	/^(provision_device\.this\[|zabbix_agent_host\.).*complete/ { ended[++e] = $0; next }
 	{ put(begun, b); put(ended, e); b = e = 0; print }
 	END { put(begun, b); put(ended, e) }'
 }
@@ -41,7 +42,7 @@ versions() {
 	local frr netconf tf
 	frr=$(dpkg-query -W -f '${Version}' frr) netconf=$(dpkg-query -W -f '${Version}' netconfd)
 	tf=$(terraform version | sed -n '1s/.*v//p')
-	printf 'FRR %s, netconfd (yuma123) %s, Terraform %s, %s' "$frr" "$netconf" "$tf" "$(. /etc/os-release && echo "$PRETTY_NAME")"
+	printf 'FRR %s, netconfd (yuma123) %s, Zabbix 7.0, Terraform %s, %s' "$frr" "$netconf" "$tf" "$(. /etc/os-release && echo "$PRETTY_NAME")"
 }
 
 [ "$lab_kind" = real ] || die "the transcript is recorded on the real lab"

@@ -1,5 +1,6 @@
-# Three FRR routers in a ring and one NETCONF device. Where they are is in
-# inventory.yaml, what they should be in configs/.
+# Three FRR routers in a ring and one NETCONF device, and a Zabbix that shall
+# monitor them. Where they are is in inventory.yaml, what they should be in
+# configs/, what they are monitored with in mappings.yaml.
 
 terraform {
   required_version = ">= 1.11"
@@ -26,6 +27,22 @@ provider "provision" {
     connect_timeout = "5s"
   }
 
+  zabbix = {
+    url      = var.zabbix.url
+    username = "Admin"
+    password = "zabbix" # as a fresh Zabbix has it
+    mappings = yamldecode(file("mappings.yaml"))
+
+    create_host_groups = true
+
+    defaults = {
+      agent_port     = var.zabbix.agent_port
+      wait_for_agent = "2m"
+      inventory_mode = "manual"
+      tls            = { connect = "psk", psk_identity = var.zabbix.psk_identity }
+    }
+  }
+
   events_file = "events.jsonl"
   backup_dir  = "backups"
 }
@@ -33,6 +50,11 @@ provider "provision" {
 locals {
   # A map of the devices by name.
   devices = yamldecode(file("inventory.yaml")).devices
+}
+
+variable "zabbix" {
+  description = "How Zabbix is reached, and the agents, which accept this key."
+  type        = object({ url = string, agent_port = string, psk_identity = string, psk = string })
 }
 
 variable "replace_config" {
