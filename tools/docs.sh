@@ -25,9 +25,12 @@ terraform {
   }
 }
 X2
-# The generator knows a provider under the name hashicorp/NAME.
+# The generator knows a provider under the name hashicorp/NAME, and no type
+# whose name does not begin with the provider's: zabbix_agent_host gets the
+# prefix for it, and loses it again on the pages.
 terraform -chdir="$work" providers schema -json |
-	sed 's|registry.terraform.io/netprovision/provision|registry.terraform.io/hashicorp/provision|' >"$work/schema.json"
+	sed -e 's|registry.terraform.io/netprovision/provision|registry.terraform.io/hashicorp/provision|' \
+		-e 's|"zabbix_agent_host":|"provision_zabbix_agent_host":|g' >"$work/schema.json"
 
 [ ! -d examples ] || terraform fmt -recursive examples >/dev/null
 mkdir -p docs && cp -r docs "$work/before"
@@ -35,6 +38,9 @@ mkdir -p docs && cp -r docs "$work/before"
 	cat "$work/log" >&2
 	exit 1
 }
+for page in docs/resources/zabbix_agent_host.md docs/data-sources/zabbix_agent_host.md; do
+	[ ! -e $page ] || sed -i.orig 's/provision_zabbix_agent_host/zabbix_agent_host/g' $page && rm -f $page.orig
+done
 (cd "$work" && diff -rq before "$OLDPWD/docs") >"$work/changes" || :
 if [ -s "$work/changes" ]; then
 	sed -e 's/^Files before.* and .*\/\(docs\/.*\) differ$/  changed  \1/' \

@@ -1,0 +1,4 @@
+import {
+  to = zabbix_agent_host.edge1
+  id = "edge1"
+}
