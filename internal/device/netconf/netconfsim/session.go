@@ -17,7 +17,7 @@ import (
 
 // tooSoon: an rpc that comes sooner after the client's hello is never answered,
 // nor is anything after it.
-const tooSoon = 10 * time.Millisecond
+const tooSoon = 2 * time.Millisecond
 
 // session is a client's session.
 type session struct {
