@@ -218,13 +218,18 @@ func (r *rig) events(from int) []eventlog.Record {
 
 // kill ends the provider and Terraform as a power cut would.
 func (r *rig) kill(cmd *exec.Cmd) {
-	r.killProvider(cmd)
-	_ = cmd.Process.Kill()
+	pids := children(r.t, cmd.Process.Pid)
+	_ = cmd.Process.Kill() // first: it must not live to tell that its plugin died
+	end(pids)
 }
 
 // killProvider leaves Terraform alive.
 func (r *rig) killProvider(cmd *exec.Cmd) {
-	for _, pid := range children(r.t, cmd.Process.Pid) {
+	end(children(r.t, cmd.Process.Pid))
+}
+
+func end(pids []int) {
+	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
