@@ -37,6 +37,19 @@ type LockedError struct {
 // Error implements error.
 func (e *LockedError) Error() string { return "locked by " + e.Holder }
 
+// AdvisedError is a failure of which a target knows what a person should do, in
+// the terms of its own configuration.
+type AdvisedError struct {
+	Next string // begins with a small letter and ends without a full stop
+	Err  error
+}
+
+// Error implements error.
+func (e *AdvisedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *AdvisedError) Unwrap() error { return e.Err }
+
 // RejectedError is a target's refusal of an intent, in the target's words.
 type RejectedError struct {
 	// Line is the line of the intent, from 1; 0 if the target names none.

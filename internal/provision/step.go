@@ -74,7 +74,10 @@ func (r *run) fail(s Step, err error) *Error {
 func next(err error) string {
 	var locked *LockedError
 	var rejected *RejectedError
+	var advised *AdvisedError
 	switch {
+	case errors.As(err, &advised):
+		return advised.Next + ", then plan again"
 	case errors.As(err, &locked) && locked.Next != "":
 		return locked.Next + "; then plan again"
 	case errors.As(err, &locked):

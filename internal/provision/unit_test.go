@@ -484,6 +484,7 @@ func TestNextStepByCause(t *testing.T) {
 		"check the path to the target":       provision.ErrConnectionLost,
 		"wait until bob is done":             &provision.LockedError{Holder: "bob"},
 		"throw it away; then plan again":     &provision.LockedError{Holder: "a candidate", Next: "throw it away"},
+		"raise timeout, then plan again":     &provision.AdvisedError{Next: "raise timeout", Err: provision.ErrUnreachable},
 		"look at the target":                 errSimulated,
 	} {
 		_, err := provision.Observe(t.Context(), closed{cause}, nil)

@@ -116,7 +116,10 @@ func (w words) hint(err error) string {
 // nextOpen says what to do about a target that could not be opened, where no run
 // has said it.
 func (w words) nextOpen(err error) string {
+	var advised *provision.AdvisedError
 	switch {
+	case errors.As(err, &advised):
+		return "\nNext: " + advised.Next + "."
 	case errors.Is(err, provision.ErrAuth):
 		return "\nNext: " + w.auth + "."
 	case errors.Is(err, provision.ErrUnreachable):

@@ -191,7 +191,9 @@ func (c *Client) refused(err error) error {
 	if c.cfg.Token == "" {
 		how = "user name or password is wrong, or the user may not use the API"
 	}
-	return fmt.Errorf("%w: %s: %s: %s", provision.ErrAuth, c.url, how, c.redact.String(err.Error()))
+	return &provision.AdvisedError{
+		Next: adviceLogin, Err: fmt.Errorf("%w: %s: %s: %s", provision.ErrAuth, c.url, how, c.redact.String(err.Error())),
+	}
 }
 
 // token is what authorises calls: the API token, or the session of a login that
@@ -294,7 +296,9 @@ func (c *Client) broken(ctx context.Context, method string, reads bool, err erro
 	case errors.As(err, &notSent), reads:
 		kind = provision.ErrUnreachable
 	}
-	return fmt.Errorf("%w: %s: %s: %s", kind, c.url, method, c.redact.String(err.Error()))
+	return &provision.AdvisedError{
+		Next: advice(err), Err: fmt.Errorf("%w: %s: %s: %s", kind, c.url, method, c.redact.String(err.Error())),
+	}
 }
 
 // answers reads the answers in the order of the calls.
@@ -337,7 +341,7 @@ func (c *Client) bad(resp *httpclient.Response, reads bool, reason string) error
 	case !reads && (resp.Status < 300 || resp.Status >= 500):
 		e.kind = provision.ErrConnectionLost
 	}
-	return e
+	return &provision.AdvisedError{Next: e.advice(), Err: e}
 }
 
 // cut is the beginning of a text.
