@@ -24,6 +24,8 @@ var _ Agents = (*Store)(nil)
 // fact (seen on 6.0 and 7.0); until then nothing can be told. Available trails
 // the first value by up to 5 s.
 type AgentState struct {
+	// Interface tells that the host is visible and has a main agent interface.
+	Interface bool
 	// Item is the key of the item that is asked for; empty when the host has none
 	// that the server asks its agent for, and nothing can be told.
 	Item string
@@ -32,9 +34,11 @@ type AgentState struct {
 	Clock time.Time
 	// Problem is why the agent has no value for the item.
 	Problem string
-	// Refusal is why the agent was not asked; empty when it was. The server
-	// forgets the order when it does not know the item yet, a few seconds after
-	// the host was made: ask again every 2 s.
+	// Disabled tells that the host with the item is not monitored.
+	Disabled bool
+	// Refusal is why the agent was not asked; empty when it was. Values come all
+	// the same, only later. The server forgets the order when it does not know the
+	// item yet, a few seconds after the host was made: ask again every 2 s.
 	Refusal string
 	// Available and Error are the main agent interface's.
 	Available Availability
@@ -134,7 +138,7 @@ func readAvailability(a api.Answer, hosts map[string]*inquiry) error {
 	}
 	for _, w := range wire {
 		if h := hosts[w.HostID]; h != nil {
-			h.state.Available, h.state.Error = Availability(w.Available), w.Error
+			h.state.Interface, h.state.Available, h.state.Error = true, Availability(w.Available), w.Error
 		}
 	}
 	return nil
@@ -151,7 +155,7 @@ func (s *Store) order(ctx context.Context, hosts map[string]*inquiry) error {
 		}
 		all, ids = append(all, h), append(ids, h.item.ID)
 		if h.item.disabled() {
-			h.state.Refusal = "the host is disabled"
+			h.state.Disabled, h.state.Refusal = true, "the host is disabled"
 			continue
 		}
 		asked = append(asked, h)

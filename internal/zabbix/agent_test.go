@@ -44,7 +44,7 @@ func TestAgentThatAnswers(t *testing.T) {
 		watch(t, f)
 		id := watched(t, f, "a", "agent", zabbixtest.Agent{State: zabbixtest.Answering})
 		// The server does not know the item yet: the order is lost.
-		if a := state(t, s, id); a != (zabbix.AgentState{Item: "agent.ping"}) {
+		if a := state(t, s, id); a != (zabbix.AgentState{Interface: true, Item: "agent.ping"}) {
 			t.Errorf("at once: %+v", a)
 		}
 		f.Advance(3 * time.Second)
@@ -87,12 +87,12 @@ func TestAgentThatIsNotAsked(t *testing.T) {
 	onFakes(t, func(t *testing.T, f *zabbixtest.Server, s *zabbix.Store) {
 		watch(t, f)
 		id := watched(t, f, "a", "trapper", zabbixtest.Agent{State: zabbixtest.Answering})
-		if a := state(t, s, id); a != (zabbix.AgentState{}) {
+		if a := state(t, s, id); a != (zabbix.AgentState{Interface: true}) {
 			t.Errorf("without an item: %+v", a)
 		}
 		id = watched(t, f, "b", "agent", zabbixtest.Agent{State: zabbixtest.Answering})
 		f.ByHand(t, "host.update", map[string]any{"hostid": id, "status": 1})
-		if a := state(t, s, id); a.Item != "agent.ping" || !strings.Contains(a.Refusal, "disabled") {
+		if a := state(t, s, id); a.Item != "agent.ping" || !a.Disabled || !strings.Contains(a.Refusal, "disabled") {
 			t.Errorf("disabled: %+v", a)
 		}
 		if n := len(f.CallsOf("task.create")); n != 0 {

@@ -64,7 +64,7 @@ func (s *Store) send(ctx context.Context, method string, elements []any, errs []
 	switch {
 	case err == nil:
 		return
-	case !errors.As(err, &refusal) || len(elements) == 1:
+	case !errors.As(err, &refusal) || len(elements) == 1 || errors.Is(err, api.ErrMethod):
 		for i := range errs {
 			errs[i] = err
 		}

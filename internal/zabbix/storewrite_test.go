@@ -76,6 +76,23 @@ func TestStoreTakesOutOnlyTheRefused(t *testing.T) {
 	})
 }
 
+// A role without the method refuses all of them: they are not tried one by one.
+func TestStoreDoesNotTryAgainWhatTheRoleRefuses(t *testing.T) {
+	f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
+	s := storeOf(t, f, zabbix.StoreOptions{})
+	f.Inject(zabbixtest.Fault{Method: "host.create", Times: zabbixtest.Always, Error: &zabbixtest.Error{
+		Code: -32602, Message: "Invalid params.", Data: `No permissions to call "host.create".`,
+	}})
+	sideBySide(20, func(i int) {
+		if h, err := s.Create(t.Context(), plainHost(name(i))); h != nil || !errors.Is(err, api.ErrMethod) || !errors.Is(err, api.ErrPermission) {
+			t.Errorf("%d: %v, %v", i, h, err)
+		}
+	})
+	if n := len(f.CallsOf("host.create")); n > 3 {
+		t.Errorf("sent %d times", n)
+	}
+}
+
 // A creation whose answer was lost is known by its mark; one that did not take
 // place, or a host of somebody else's, stays unknown.
 func TestStoreCreateWithoutAnswer(t *testing.T) {

@@ -10,19 +10,9 @@ import (
 
 // agentPoll is how often Zabbix is asked for data of an agent. A request for a
 // value is lost when the server does not know the item yet, so that each look
-// repeats it.
+// repeats it. All who wait look at the same moments, so that their questions go
+// together.
 const agentPoll = 2 * time.Second
-
-// AgentSight is one look at what Zabbix has of an agent.
-type AgentSight struct {
-	// Host is the host as it is.
-	Host *zabbix.Host
-	// Asks tells that the host has an item whose value the server asks the agent
-	// for, so that waiting makes sense.
-	Asks bool
-	// Newest is when the newest value arrived; zero for none.
-	Newest time.Time
-}
 
 // AgentReport is what came of waiting for an agent.
 type AgentReport struct {
@@ -47,10 +37,10 @@ func (c *Client) WaitForAgent(ctx context.Context, id string, limit time.Duratio
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	var first, last AgentSight
+	var first, last zabbix.AgentState
 	var failed error
 	for looked := false; ; {
-		now, err := server.LookAtAgent(ctx, id)
+		now, err := server.AgentState(ctx, id)
 		switch {
 		case err == nil && !looked:
 			first, last, looked = now, now, true
@@ -61,23 +51,23 @@ func (c *Client) WaitForAgent(ctx context.Context, id string, limit time.Duratio
 		}
 		if looked {
 			failed = nil
-			if report, done := last.report(first); done {
+			if report, done := agentReport(first, last); done {
 				return report, nil
 			}
 		}
-		if !pause(ctx, agentPoll) {
+		if !pauseUntil(ctx, time.Now().Truncate(agentPoll).Add(agentPoll)) {
 			break
 		}
 	}
 	if failed != nil {
 		return AgentReport{State: AgentUnknown}, failed
 	}
-	return last.silent(limit), nil
+	return silence(last, limit), nil
 }
 
-// pause waits; false when the context ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
+// pauseUntil waits; false when the context ended first.
+func pauseUntil(ctx context.Context, at time.Time) bool {
+	t := time.NewTimer(time.Until(at))
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -87,31 +77,36 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// report is what there is to say before the time is over; false: go on waiting.
-func (s AgentSight) report(first AgentSight) (AgentReport, bool) {
+// agentReport is what there is to say before the time is over; false: go on
+// waiting.
+func agentReport(first, last zabbix.AgentState) (AgentReport, bool) {
 	switch {
-	case s.Host == nil || s.Host.Agent == nil:
-		return AgentReport{State: AgentState(s.Host), Trouble: "its agent cannot be waited for: the host has no agent interface"}, true
-	case !s.Host.Enabled:
-		return AgentReport{State: AgentState(s.Host), Trouble: "its agent is not waited for: the host is disabled"}, true
-	case !s.Asks:
+	case !last.Interface:
+		return AgentReport{State: AgentNone, Trouble: "its agent cannot be waited for: the host has no agent interface"}, true
+	case last.Disabled:
+		return AgentReport{State: availability(last.Available), Trouble: "its agent is not waited for: the host is disabled"}, true
+	case last.Item == "":
 		return AgentReport{
-			State: AgentState(s.Host), Trouble: "its agent cannot be waited for: the host has no item that the server asks the agent for",
+			State: availability(last.Available), Trouble: "its agent cannot be waited for: the host has no item that the server asks the agent for",
 			Next: " Link a template with one, or set no wait_for_agent.",
 		}, true
-	case s.Newest.After(first.Newest):
+	case last.Clock.After(first.Clock):
 		return AgentReport{State: AgentAvailable}, true
 	}
 	return AgentReport{}, false
 }
 
-// silent is what there is to say when the time is over.
-func (s AgentSight) silent(limit time.Duration) AgentReport {
-	r := AgentReport{State: AgentState(s.Host), Waits: true, Next: " Look at the agent; the next plan shows an update that waits again."}
+// silence is what there is to say when the time is over.
+func silence(last zabbix.AgentState, limit time.Duration) AgentReport {
+	r := AgentReport{State: availability(last.Available), Waits: true, Next: " Look at the agent; the next plan shows an update that waits again."}
 	r.Trouble = fmt.Sprintf("no data from its agent within %s", limit)
 	switch {
-	case s.Host != nil && s.Host.Agent != nil && s.Host.Agent.Error != "":
-		r.Trouble += ": " + s.Host.Agent.Error
+	case last.Error != "":
+		r.Trouble += ": " + last.Error
+	case last.Problem != "":
+		r.Trouble += fmt.Sprintf(": item %s: %s", last.Item, last.Problem)
+	case last.Refusal != "":
+		r.Trouble += fmt.Sprintf(", and Zabbix could not be told to ask for item %s now: %s", last.Item, last.Refusal)
 	case r.State == AgentUnknown:
 		r.Trouble += ", and Zabbix does not say why: it needs about a minute to find out"
 	}

@@ -17,105 +17,120 @@ type fakeAgent struct {
 	fakeZabbix
 	started time.Time
 	looks   int
-	sight   func(since time.Duration) (client.AgentSight, error)
+	state   func(since time.Duration) (zabbix.AgentState, error)
 }
 
-func (f *fakeAgent) LookAtAgent(context.Context, string) (client.AgentSight, error) {
+func (f *fakeAgent) AgentState(context.Context, string) (zabbix.AgentState, error) {
 	if f.looks++; f.started.IsZero() {
 		f.started = time.Now()
 	}
-	return f.sight(time.Since(f.started))
+	return f.state(time.Since(f.started))
 }
 
-// watched is a host with an agent interface.
-func watched(a zabbix.Availability, text string) *zabbix.Host {
-	h := host("12", "r1")
-	h.Agent = &zabbix.Interface{Available: a, Error: text}
-	return h
+// watched is what is known of an agent that is asked.
+func watched(a zabbix.Availability, text string) zabbix.AgentState {
+	return zabbix.AgentState{Interface: true, Item: "agent.ping", Available: a, Error: text}
 }
 
 func TestWaitForAgent(t *testing.T) {
 	old := time.Unix(1000, 0)
 	for name, c := range map[string]struct {
-		sight func(since time.Duration) (client.AgentSight, error)
+		state func(since time.Duration) (zabbix.AgentState, error)
 		want  client.AgentReport // Trouble: a part of it
 		err   bool
 		took  time.Duration
 	}{
 		"arrives": {
-			func(since time.Duration) (client.AgentSight, error) {
-				s := client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, ""), Asks: true}
+			func(since time.Duration) (zabbix.AgentState, error) {
+				s := watched(zabbix.AvailabilityUnknown, "")
 				if since >= 5*time.Second {
-					s.Newest = time.Unix(2000, 0)
+					s.Clock = time.Unix(2000, 0)
 				}
 				return s, nil
 			}, client.AgentReport{State: client.AgentAvailable}, false, 6 * time.Second,
 		},
 		"had data before, and no new": {
-			func(time.Duration) (client.AgentSight, error) {
-				return client.AgentSight{Host: watched(zabbix.Up, ""), Asks: true, Newest: old}, nil
+			func(time.Duration) (zabbix.AgentState, error) {
+				s := watched(zabbix.Up, "")
+				s.Clock = old
+				return s, nil
 			}, client.AgentReport{State: client.AgentAvailable, Trouble: "no data from its agent within 1m30s", Waits: true}, false, 90 * time.Second,
 		},
 		"silence is not success": {
-			func(time.Duration) (client.AgentSight, error) {
-				return client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, ""), Asks: true}, nil
+			func(time.Duration) (zabbix.AgentState, error) {
+				return watched(zabbix.AvailabilityUnknown, ""), nil
 			}, client.AgentReport{State: client.AgentUnknown, Trouble: "does not say why", Waits: true}, false, 90 * time.Second,
 		},
 		"wrong key": {
-			func(since time.Duration) (client.AgentSight, error) {
+			func(since time.Duration) (zabbix.AgentState, error) {
 				if since < 55*time.Second {
-					return client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, ""), Asks: true}, nil
+					return watched(zabbix.AvailabilityUnknown, ""), nil
 				}
-				return client.AgentSight{Host: watched(zabbix.Down, "cannot establish TLS"), Asks: true}, nil
+				return watched(zabbix.Down, "cannot establish TLS"), nil
 			}, client.AgentReport{State: client.AgentUnavailable, Trouble: "within 1m30s: cannot establish TLS", Waits: true}, false, 90 * time.Second,
 		},
 		"was down, and comes": {
-			func(since time.Duration) (client.AgentSight, error) {
-				s := client.AgentSight{Host: watched(zabbix.Down, "refused"), Asks: true, Newest: old}
+			func(since time.Duration) (zabbix.AgentState, error) {
+				s := watched(zabbix.Down, "refused")
+				s.Clock = old
 				if since >= 60*time.Second {
-					s.Newest = old.Add(time.Hour)
+					s.Clock = old.Add(time.Hour)
 				}
 				return s, nil
 			}, client.AgentReport{State: client.AgentAvailable}, false, 60 * time.Second,
 		},
 		"nothing to ask for": {
-			func(time.Duration) (client.AgentSight, error) {
-				return client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, "")}, nil
+			func(time.Duration) (zabbix.AgentState, error) {
+				return zabbix.AgentState{Interface: true}, nil
 			}, client.AgentReport{State: client.AgentUnknown, Trouble: "no item that the server asks"}, false, 0,
 		},
 		"no interface": {
-			func(time.Duration) (client.AgentSight, error) { return client.AgentSight{Host: host("12", "r1")}, nil },
+			func(time.Duration) (zabbix.AgentState, error) { return zabbix.AgentState{}, nil },
 			client.AgentReport{State: client.AgentNone, Trouble: "no agent interface"},
 			false, 0,
 		},
 		"disabled": {
-			func(time.Duration) (client.AgentSight, error) {
-				h := watched(zabbix.AvailabilityUnknown, "")
-				h.Enabled = false
-				return client.AgentSight{Host: h, Asks: true}, nil
+			func(time.Duration) (zabbix.AgentState, error) {
+				s := watched(zabbix.AvailabilityUnknown, "")
+				s.Disabled = true
+				return s, nil
 			}, client.AgentReport{State: client.AgentUnknown, Trouble: "disabled"}, false, 0,
 		},
+		"the item fails": {
+			func(time.Duration) (zabbix.AgentState, error) {
+				s := watched(zabbix.Up, "")
+				s.Problem = "Unsupported item key."
+				return s, nil
+			}, client.AgentReport{State: client.AgentAvailable, Trouble: "item agent.ping: Unsupported item key.", Waits: true}, false, 90 * time.Second,
+		},
+		"may not ask, and none comes": {
+			func(time.Duration) (zabbix.AgentState, error) {
+				s := watched(zabbix.AvailabilityUnknown, "")
+				s.Refusal = "No permissions to call \"task.create\"."
+				return s, nil
+			}, client.AgentReport{State: client.AgentUnknown, Trouble: "told to ask for item agent.ping now: No permissions", Waits: true}, false, 90 * time.Second,
+		},
 		"the API comes back": {
-			func(since time.Duration) (client.AgentSight, error) {
+			func(since time.Duration) (zabbix.AgentState, error) {
 				if since < 10*time.Second {
-					return client.AgentSight{}, errors.New("bad gateway")
+					return zabbix.AgentState{}, errors.New("bad gateway")
 				}
-				s := client.AgentSight{Host: watched(zabbix.AvailabilityUnknown, ""), Asks: true}
+				s := watched(zabbix.AvailabilityUnknown, "")
 				if since >= 20*time.Second {
-					s.Newest = old
+					s.Clock = old
 				}
 				return s, nil
 			}, client.AgentReport{State: client.AgentAvailable}, false, 20 * time.Second,
 		},
 		"the API does not come back": {
-			func(time.Duration) (client.AgentSight, error) { return client.AgentSight{}, errors.New("bad gateway") },
+			func(time.Duration) (zabbix.AgentState, error) { return zabbix.AgentState{}, errors.New("bad gateway") },
 			client.AgentReport{State: client.AgentUnknown},
 			true, 90 * time.Second,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := &fakeAgent{sight: c.sight}
+				f := &fakeAgent{state: c.state}
 				cl := client.New(client.Config{Zabbix: &client.Zabbix{Server: f}})
 				started := time.Now()
 				got, err := cl.WaitForAgent(t.Context(), "12", 90*time.Second)

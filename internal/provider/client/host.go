@@ -15,6 +15,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
 // HostRef says which object a host is made from: a device, a virtual machine, or
@@ -218,11 +219,22 @@ func (c *Client) RunHost(ctx context.Context, job HostJob) (HostResult, error) {
 		CommitID: "provision:" + job.Name, Holder: c.holder(),
 		Emit: c.emitter(ctx, redact), Budget: c.budget,
 	})
+	if err == nil {
+		c.warnOfVersion(ctx, server)
+	}
 	res.Warnings = append(res.Warnings, c.takeWarnings()...)
 	if err == nil && !job.DryRun && in.Destroy != "" {
 		c.hosts.end(in.Name)
 	}
 	return notes.result(res), err
+}
+
+// warnOfVersion tells once that Zabbix is newer than any that is known.
+func (c *Client) warnOfVersion(ctx context.Context, server Server) {
+	if v, err := server.Version(ctx); err == nil && v.Unknown() {
+		c.warnOnce("version", fmt.Sprintf("Zabbix %s is newer than %s, the newest version that this provider was tested with. "+
+			"It is spoken to like %[2]s: look at the plan with care, and for a newer provider", v.Text, api.Newest()))
+	}
 }
 
 // completed adds to an intent what the provider says.

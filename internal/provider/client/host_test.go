@@ -17,6 +17,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
 // fakeZabbix holds hosts and takes what is created and deleted; it knows one
@@ -28,7 +29,10 @@ type fakeZabbix struct {
 	created []zabbix.NewHost
 	deleted []string
 	fails   error // what every write answers
+	version api.Version
 }
+
+func (f *fakeZabbix) Version(context.Context) (api.Version, error) { return f.version, nil }
 
 func (f *fakeZabbix) ByName(_ context.Context, name string) (*zabbix.Host, error) {
 	return f.hosts[name], nil
@@ -249,6 +253,26 @@ func TestRunHostMakesAHost(t *testing.T) {
 	}
 	if seen, err := c.LookAtHost(t.Context(), zabbix.Ref{Name: "r9"}); err != nil || seen.Summary.Host != nil {
 		t.Errorf("a host that is not there: %+v %v", seen, err)
+	}
+}
+
+// A Zabbix that is newer than all that are known is spoken to, with one warning a
+// process.
+func TestRunHostOnANewerZabbix(t *testing.T) {
+	for text, v := range map[string]api.Version{"7.4.3": {Major: 7, Minor: 4, Text: "7.4.3"}, "8.0.0": {Major: 8, Text: "8.0.0"}} {
+		c := zabbixClient(&fakeZabbix{version: v}, nil)
+		var told []string
+		for _, name := range []string{"r1", "r2"} {
+			res, err := c.RunHost(t.Context(), client.HostJob{Name: name, Intent: intent(name), DryRun: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			told = append(told, res.Warnings...)
+		}
+		newer := len(told) == 1 && strings.Contains(told[0], "Zabbix 8.0.0 is newer than 7.4") && strings.Contains(told[0], "like 7.4:")
+		if newer != (text == "8.0.0") || len(told) > 1 {
+			t.Errorf("%s: %q", text, told)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/mapping"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
 // Defaults of the provider's zabbix.
@@ -80,11 +81,11 @@ type Zabbix struct {
 // Server is a Zabbix server.
 type Server interface {
 	zabbix.Hosts
+	zabbix.Agents
 	// All are the hosts that are visible.
 	All(ctx context.Context) ([]*zabbix.Host, error)
-	// LookAtAgent tells what Zabbix has of the agent of a host, and asks the
-	// server for a new value from it.
-	LookAtAgent(ctx context.Context, id string) (AgentSight, error)
+	// Version is the version of the API, which is asked for once.
+	Version(ctx context.Context) (api.Version, error)
 	// Close ends the session at the server, if there is one.
 	Close(ctx context.Context) error
 }
@@ -223,9 +224,16 @@ func AgentState(h *zabbix.Host) string {
 		return AgentUnknown
 	case h.Agent == nil:
 		return AgentNone
-	case h.Agent.Available == zabbix.Up:
+	}
+	return availability(h.Agent.Available)
+}
+
+// availability is what Zabbix says of an agent interface, as a state of an agent.
+func availability(a zabbix.Availability) string {
+	switch a {
+	case zabbix.Up:
 		return AgentAvailable
-	case h.Agent.Available == zabbix.Down:
+	case zabbix.Down:
 		return AgentUnavailable
 	}
 	return AgentUnknown

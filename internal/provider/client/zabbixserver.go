@@ -1,12 +1,10 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
@@ -49,68 +47,13 @@ type store struct {
 	api *api.Client
 }
 
+// Version implements Server.
+func (s *store) Version(ctx context.Context) (api.Version, error) { return s.api.Version(ctx) }
+
 // Close implements Server.
 func (s *store) Close(ctx context.Context) error {
 	if err := s.api.Logout(ctx); err != nil {
 		return fmt.Errorf("log out of Zabbix: %w", err)
 	}
 	return nil
-}
-
-// agentItem is an item that the server asks an agent for.
-type agentItem struct {
-	ID    string `json:"itemid"`
-	Key   string `json:"key_"`
-	Clock string `json:"lastclock"`
-}
-
-// LookAtAgent implements Server. What the API answers to the request for a value
-// says nothing: it is successful for items that the server does not know yet,
-// and a user who may not make it gets values all the same, only later.
-func (s *store) LookAtAgent(ctx context.Context, id string) (AgentSight, error) {
-	h, err := s.FreshByID(ctx, id)
-	if err != nil || h == nil {
-		return AgentSight{}, err
-	}
-	items, err := s.agentItems(ctx, id)
-	if err != nil || len(items) == 0 {
-		return AgentSight{Host: h}, err
-	}
-	seen := AgentSight{Host: h, Asks: true}
-	for _, i := range items {
-		if clock, err := strconv.ParseInt(i.Clock, 10, 64); err == nil && clock > 0 && time.Unix(clock, 0).After(seen.Newest) {
-			seen.Newest = time.Unix(clock, 0)
-		}
-	}
-	if h.Enabled {
-		_, err = s.api.Write(ctx, api.Call{Method: "task.create", Params: []any{
-			map[string]any{"type": 6, "request": map[string]any{"itemid": items[0].ID}}, // 6: execute now (API 6.0 to 7.4)
-		}})
-	}
-	return seen, err
-}
-
-// agentItems are the items that the server asks the agent for, the cheapest
-// first.
-func (s *store) agentItems(ctx context.Context, id string) ([]agentItem, error) {
-	answers, err := s.api.Read(ctx, api.Call{Method: "item.get", Params: map[string]any{
-		"hostids": id, "output": []string{"itemid", "key_", "lastclock"}, "filter": map[string]any{"type": 0, "status": 0}, // 0: Zabbix agent; enabled
-	}})
-	if err != nil {
-		return nil, err
-	}
-	var items []agentItem
-	if err := answers[0].Into(&items); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(items, func(a, b agentItem) int {
-		ping := func(i agentItem) int {
-			if i.Key == "agent.ping" {
-				return 0
-			}
-			return 1
-		}
-		return cmp.Or(ping(a)-ping(b), cmp.Compare(a.ID, b.ID))
-	})
-	return items, nil
 }

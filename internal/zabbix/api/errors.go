@@ -15,6 +15,8 @@ var (
 	// ErrPermission: the user may not do this, or the object is not there: the
 	// API does not tell these apart.
 	ErrPermission = errors.New("no permission, or not there")
+	// ErrMethod: the user's role may not call the method at all.
+	ErrMethod = errors.New("no permission to call the method")
 	// ErrExists: the name is taken.
 	ErrExists = errors.New("exists already")
 	// ErrDatabase: the server's database refused what the API had accepted, as
@@ -54,6 +56,8 @@ func (e *Error) Is(kind error) bool {
 		return has("session terminated", "not authorised", "not authorized", "api token expired", "invalid token")
 	case ErrPermission:
 		return has("no permissions", "do not have permission", "does not exist, or you have no permissions")
+	case ErrMethod:
+		return has("no permissions to call \"")
 	case ErrExists:
 		return has("already exists")
 	case ErrDatabase:

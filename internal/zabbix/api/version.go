@@ -14,11 +14,15 @@ type Version struct {
 	Text         string // "7.0.9"
 }
 
-// Newest is the newest version that is known. Later ones are spoken to like it.
+// The newest version that is known, which later ones are spoken to like, and the
+// oldest that will do.
 const (
 	newestMajor, newestMinor = 7, 4
 	oldestMajor              = 6
 )
+
+// Newest is the newest version that is known.
+func Newest() string { return fmt.Sprintf("%d.%d", newestMajor, newestMinor) }
 
 // parseVersion reads "7.0.9" or "7.4.0rc1".
 func parseVersion(text string) (Version, error) {
