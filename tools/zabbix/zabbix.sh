@@ -6,6 +6,8 @@
 #   zabbix.sh up VERSION DIR PORTBASE      start an empty one (VERSION 6.0 or 7.0)
 #   zabbix.sh down VERSION DIR             end its processes; DIR stays, for its logs
 #   zabbix.sh status VERSION DIR           what of it runs
+#   zabbix.sh kill-api VERSION DIR         kill the API, as a crash does; the rest runs on
+#   zabbix.sh start-api VERSION DIR        start it again
 #   zabbix.sh port                         a PORTBASE that is free
 #
 # Defaults: VERSION 7.0, DIR ${TMPDIR:-/tmp}/zabbix-VERSION, PORTBASE 18080.
@@ -276,6 +278,18 @@ status() {
 	echo "api        ${ZABBIX_URL} $(api_version || :)"
 	return $code
 }
+kill_api() {
+	if mine $D/run/php.pid; then kill -9 -- -$pid 2>/dev/null || :; gone $pid; fi
+	rm -f $D/run/php.pid
+}
+again_api() {
+	[ -f $D/env ] || die "no Zabbix in $D"
+	# shellcheck source=/dev/null
+	. $D/env; PB=$ZABBIX_PORTBASE
+	kill_api
+	start_api
+	wait_for "the API" api_answers
+}
 free_port() {
 	local pb i p
 	for ((i=0;i<200;i++)); do
@@ -287,7 +301,7 @@ free_port() {
 }
 
 case $cmd in
-up|down|status)
+up|down|status|kill-api|start-api)
 	[ "$(id -u)" = 0 ] || die "needs root"
 	case $V in 6.0|7.0) ;; *) die "VERSION is 6.0 or 7.0, not $V" ;; esac
 	case $D in *[[:space:]]*) die "no blanks in DIR, please: $D" ;; esac ;;
@@ -296,6 +310,8 @@ case $cmd in
 up) up ;;
 down) if [ -d $D ]; then down; fi ;;
 status) status ;;
+kill-api) kill_api ;;
+start-api) again_api ;;
 port) free_port ;;
 *) sed -n '2,/^# DIR has no blanks/p' "$0" | sed '$d; s/^# \{0,1\}//' | sed '$d'; [ "$cmd" = help ] ;;
 esac

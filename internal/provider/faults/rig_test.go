@@ -51,18 +51,26 @@ func run(m *testing.M) (code int, err error) {
 // bench gives the lab and the folder of the provider's binary.
 func bench(t testing.TB) (lab acctest.Lab, binary string) {
 	t.Helper()
-	return acctest.ReadLab(t), os.Getenv(binaryVariable)
+	return acctest.ReadLab(t), binaryOf()
 }
+
+// binaryOf is the folder of the provider's binary.
+func binaryOf() string { return os.Getenv(binaryVariable) }
 
 // patience is how long a condition that must come true is waited for, on a
 // machine that does other things as well.
 const patience = 2 * time.Minute
 
+// bed is a workspace whose calls of Terraform are disturbed.
+type bed struct {
+	*acctest.Workspace
+	t testing.TB
+}
+
 // rig is a device behind a proxy and a workspace that provisions it.
 type rig struct {
-	*acctest.Workspace
+	bed
 	box
-	t     testing.TB
 	lab   acctest.Lab
 	proxy *proxy
 }
@@ -72,7 +80,7 @@ func newRig(t testing.TB, lab acctest.Lab, binary string, b box) *rig {
 	t.Helper()
 	n := b.node()
 	return &rig{
-		Workspace: acctest.NewWorkspace(t, binary), box: b, t: t, lab: lab,
+		bed: bed{acctest.NewWorkspace(t, binary), t}, box: b, lab: lab,
 		proxy: newProxy(t, net.JoinHostPort(n.Host, strconv.Itoa(n.Port))),
 	}
 }
@@ -80,7 +88,7 @@ func newRig(t testing.TB, lab acctest.Lab, binary string, b box) *rig {
 // in is the rig in another test.
 func (r *rig) in(t testing.TB) *rig {
 	again := *r
-	again.t, again.Workspace = t, r.With(t)
+	again.bed = bed{r.With(t), t}
 	return &again
 }
 
@@ -118,25 +126,25 @@ func (r *rig) want(k int, lines ...string) {
 }
 
 // apply disturbs an apply.
-func (r *rig) apply(when func() bool, act func(*exec.Cmd)) (int, string) {
-	r.t.Helper()
-	return r.disturb(when, act, "apply", "-auto-approve")
+func (b *bed) apply(when func() bool, act func(*exec.Cmd)) (int, string) {
+	b.t.Helper()
+	return b.disturb(when, act, "apply", "-auto-approve")
 }
 
 // disturb starts Terraform and calls act as soon as when holds. It returns the
 // exit code and all that was printed. A call that ends before that is no test.
-func (r *rig) disturb(when func() bool, act func(*exec.Cmd), args ...string) (int, string) {
-	r.t.Helper()
+func (b *bed) disturb(when func() bool, act func(*exec.Cmd), args ...string) (int, string) {
+	b.t.Helper()
 	var out bytes.Buffer
-	cmd := r.Command(args...)
+	cmd := b.Command(args...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
-		r.t.Fatal(err)
+		b.t.Fatal(err)
 	}
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
-	acted := r.until(ended, when)
+	acted := b.until(ended, when)
 	if acted {
 		act(cmd)
 	}
@@ -145,16 +153,16 @@ func (r *rig) disturb(when func() bool, act func(*exec.Cmd), args ...string) (in
 	case <-time.After(patience):
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
-		r.t.Fatalf("terraform %s did not end:\n%s", args[0], out.String())
+		b.t.Fatalf("terraform %s did not end:\n%s", args[0], out.String())
 	}
 	if !acted {
-		r.t.Fatalf("terraform %s ended before the moment that the test waits for:\n%s", args[0], out.String())
+		b.t.Fatalf("terraform %s ended before the moment that the test waits for:\n%s", args[0], out.String())
 	}
 	return cmd.ProcessState.ExitCode(), acctest.Unwrap(out.String())
 }
 
 // until waits for a condition; false if ended came first.
-func (r *rig) until(ended <-chan struct{}, when func() bool) bool {
+func (b *bed) until(ended <-chan struct{}, when func() bool) bool {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !when() {
@@ -187,14 +195,14 @@ func eventually(t testing.TB, wrong func() string) {
 }
 
 // step tells when the run of an apply has ended a step.
-func (r *rig) step(name string) func() bool { return r.stepOf(name, false) }
+func (b *bed) step(name string) func() bool { return b.stepOf(name, false) }
 
 // stepOf tells when a run, dry or not, has ended a step: it reads the events
 // from where they end now.
-func (r *rig) stepOf(name string, dry bool) func() bool {
-	seen := len(r.Read("events.jsonl"))
+func (b *bed) stepOf(name string, dry bool) func() bool {
+	seen := len(b.Read("events.jsonl"))
 	return func() bool {
-		for _, e := range r.events(seen) {
+		for _, e := range b.events(seen) {
 			if e.Step == name && e.DryRun == dry {
 				return true
 			}
@@ -204,10 +212,10 @@ func (r *rig) stepOf(name string, dry bool) func() bool {
 }
 
 // events are those after so many bytes of the file.
-func (r *rig) events(from int) []eventlog.Record {
-	r.t.Helper()
+func (b *bed) events(from int) []eventlog.Record {
+	b.t.Helper()
 	var out []eventlog.Record
-	for line := range strings.Lines(r.Read("events.jsonl")[from:]) {
+	for line := range strings.Lines(b.Read("events.jsonl")[from:]) {
 		var e eventlog.Record
 		if err := json.Unmarshal([]byte(line), &e); err == nil {
 			out = append(out, e)
@@ -217,15 +225,15 @@ func (r *rig) events(from int) []eventlog.Record {
 }
 
 // kill ends the provider and Terraform as a power cut would.
-func (r *rig) kill(cmd *exec.Cmd) {
-	pids := children(r.t, cmd.Process.Pid)
+func (b *bed) kill(cmd *exec.Cmd) {
+	pids := children(b.t, cmd.Process.Pid)
 	_ = cmd.Process.Kill() // first: it must not live to tell that its plugin died
 	end(pids)
 }
 
 // killProvider leaves Terraform alive.
-func (r *rig) killProvider(cmd *exec.Cmd) {
-	end(children(r.t, cmd.Process.Pid))
+func (b *bed) killProvider(cmd *exec.Cmd) {
+	end(children(b.t, cmd.Process.Pid))
 }
 
 func end(pids []int) {

@@ -1,0 +1,128 @@
+//go:build lab
+
+package faults_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// gate stands between the provider and the API of a Zabbix. It can stop at one
+// POST, before Zabbix has it or before the answer goes back.
+type gate struct {
+	*httptest.Server
+	to string
+
+	mu   sync.Mutex
+	stop *stop
+}
+
+// stop is the POST that a gate stops at.
+type stop struct {
+	method string      // it has a call of this method
+	after  bool        // Zabbix has done it; the answer is held back
+	skip   int         // so many POSTs of that kind pass first
+	ready  func() bool // others pass before this holds; nil: always
+
+	reached chan struct{}
+	goOn    chan struct{} // closed to let it pass
+}
+
+// newGate makes a gate to the API at an address; it ends with the test.
+func newGate(t testing.TB, to string) *gate {
+	t.Helper()
+	g := &gate{to: to}
+	g.Server = httptest.NewServer(g)
+	t.Cleanup(g.Close)
+	return g
+}
+
+// at stops at a POST; what comes back tells when it has got there.
+func (g *gate) at(method string, after bool, skip int) *stop {
+	return g.set(stop{method: method, after: after, skip: skip})
+}
+
+// set sets a stop.
+func (g *gate) set(what stop) *stop {
+	s := &what
+	s.reached, s.goOn = make(chan struct{}), make(chan struct{})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stop = s
+	return s
+}
+
+// here tells that the POST is there.
+func (s *stop) here() bool {
+	select {
+	case <-s.reached:
+		return true
+	default:
+		return false
+	}
+}
+
+// matching is the stop that a POST is meant by; nil for none. Each stops once.
+func (g *gate) matching(body []byte) *stop {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.stop
+	if s == nil || !strings.Contains(string(body), `"method":"`+s.method+`"`) || s.ready != nil && !s.ready() {
+		return nil
+	}
+	if s.skip--; s.skip >= 0 {
+		return nil
+	}
+	g.stop = nil
+	return s
+}
+
+// hold waits; false when the provider has gone.
+func (s *stop) hold(ctx context.Context) bool {
+	close(s.reached)
+	select {
+	case <-s.goOn:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// ServeHTTP implements http.Handler. What has come this far goes on to Zabbix
+// even when the provider has gone, unless it was stopped before.
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	s := g.matching(body)
+	if s != nil && !s.after && !s.hold(r.Context()) {
+		return
+	}
+	req, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, g.to+r.URL.Path, bytes.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	req.Header, req.Close = r.Header.Clone(), true
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		panic(http.ErrAbortHandler) // as the client would see it without the gate
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if s != nil && s.after && !s.hold(r.Context()) {
+		return
+	}
+	w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
+	w.WriteHeader(resp.StatusCode)
+	_, _ = w.Write(answer)
+}

@@ -1,0 +1,60 @@
+//go:build lab
+
+package faults_test
+
+import (
+	"os/exec"
+	"testing"
+)
+
+// beside runs the apply of one estate while the other's is held at a stop, and
+// gives what came of the one that was held.
+func (e *estate) beside(s *stop, other *estate) (int, string) {
+	return e.apply(s.here, func(*exec.Cmd) {
+		other.Must(0, "apply", "-auto-approve")
+		close(s.goOn)
+	})
+}
+
+// TestZabbixTwoApplies has two applies of one host at once.
+func TestZabbixTwoApplies(t *testing.T) {
+	s := zabbixServer(t, "7.0")
+	mine := newEstate(t, s, binaryOf(), "two", 1)
+	theirs := newEstate(t, s, binaryOf(), "two", 1)
+	mine.want(1, "1")
+	theirs.want(1, "1")
+
+	// Both create: one is made, and the other's says that it exists.
+	code, out := mine.beside(mine.gate.at("host.create", false, 0), theirs)
+	if code != 1 || len(mine.recorded()) != 0 {
+		t.Errorf("exit code %d, state %v:\n%s", code, mine.recorded(), out)
+	}
+	says(t, "the apply", out, "two-000", "already exists", "Next: ")
+	theirs.settled()
+	says(t, "the plan", mine.Must(1, "plan"), "the host exists already", "terraform import")
+
+	// Both know it and change it: what the other did before is seen, and what it
+	// does in the moment after that is the gap that Zabbix leaves.
+	mine.Must(0, "import", `zabbix_agent_host.it["two-000"]`, "two-000")
+	mine.Must(0, "apply", "-auto-approve")
+	mine.settled()
+	for _, c := range []struct {
+		round string
+		stop  stop
+		code  int
+		says  []string
+	}{
+		{"2", stop{method: "host.get", ready: mine.step("compare")}, 1, []string{"two-000: commit failed", "somebody changed the host in Zabbix in the meantime", "State: not applied", "Next: "}},
+		{"3", stop{method: "host.update"}, 0, nil},
+	} {
+		mine.want(1, c.round)
+		theirs.want(1, c.round)
+		code, out := mine.beside(mine.gate.set(c.stop), theirs)
+		if code != c.code {
+			t.Errorf("exit code %d:\n%s", code, out)
+		}
+		says(t, "the apply", out, c.says...)
+		mine.truth()
+		theirs.truth()
+	}
+}
