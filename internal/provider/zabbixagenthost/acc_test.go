@@ -235,6 +235,8 @@ func TestAccImport(t *testing.T) {
 		planned(applies(config, plancheck.ResourceActionUpdate, r.is("r1", noticed), state(at1, "host_groups.#", "1"), state(at1, "templates.#", "1")),
 			plancheck.ExpectKnownValue(at1, tfjsonpath.New("diff"), knownvalue.Null())),
 		applies(config, plancheck.ResourceActionNoop, r.is("r1", noticed)),
+		// A field that is named only now loses nothing of what the import found.
+		applies(plain(`tags = { site = ["fra1"] }`, `templates = []`), plancheck.ResourceActionUpdate, r.is("r1", noticed), state(at1, "templates.#", "0")),
 		// From now on what is named here is ours.
 		applies(plain(`tags = {}`), plancheck.ResourceActionUpdate, r.is("r1", func(h *zabbix.Host) string { return want("tags", len(h.Tags), 1) })),
 	)

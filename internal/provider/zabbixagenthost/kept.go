@@ -2,10 +2,12 @@ package zabbixagenthost
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
 )
 
 // kept is what the resource keeps in its private state. Zabbix gives no secrets
@@ -25,6 +27,9 @@ type kept struct {
 	Changed []string `json:"changed,omitempty"`
 	// Imported tells that nothing in the state was put there by an apply yet.
 	Imported bool `json:"imported,omitempty"`
+	// Foreign are the fields whose entries in the state an import has found there
+	// and no apply has named since: they are not ours.
+	Foreign []zabbix.Field `json:"foreign,omitempty"`
 	// Waiting tells that no data from the agent had arrived when the last apply
 	// stopped waiting for it.
 	Waiting bool `json:"waiting,omitempty"`
@@ -40,8 +45,13 @@ func (b backend) remembering(k kept) kept {
 }
 
 // left notes how a run left the host: whatever differs from now on is somebody
-// else's.
-func (k kept) left(state model, digest, run string) kept {
+// else's. named are the fields that it put something into.
+func (k kept) left(state model, digest, run string, named map[zabbix.Field]bool) kept {
+	foreign := k.Foreign
+	if k.Imported {
+		foreign = fieldsWithOwnership()
+	}
+	k.Foreign = slices.DeleteFunc(slices.Clone(foreign), func(f zabbix.Field) bool { return named[f] })
 	k.ID, k.OnDestroy, k.Object = state.ID.ValueString(), state.OnDestroy.ValueString(), state.Object.ValueString()
 	if digest != "" {
 		k.Seen = digest

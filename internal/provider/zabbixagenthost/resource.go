@@ -267,7 +267,7 @@ func (a *apply) change(ctx context.Context, limit time.Duration) (*wish, error) 
 		digest = res.Running.Digest
 	}
 	a.fingerprints()
-	a.kept = a.kept.left(a.plan, digest, a.core.RunID())
+	a.kept = a.kept.left(a.plan, digest, a.core.RunID(), w.named())
 	return w, nil
 }
 

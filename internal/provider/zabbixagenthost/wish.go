@@ -348,7 +348,8 @@ func (w *wish) psk() {
 	w.intent.RenewPSK, w.plan.TLSPSKHash = true, types.StringUnknown()
 }
 
-// ours is what an earlier apply put there. After an import nothing was.
+// ours is what an earlier apply put there. After an import nothing was, and later
+// nothing was put into the fields that no apply has named.
 func (w *wish) ours() {
 	if w.prior == nil {
 		return
@@ -357,11 +358,39 @@ func (w *wish) ours() {
 	if w.kept.Imported {
 		return
 	}
-	p := w.prior
+	p := *w.prior
+	for _, f := range w.kept.Foreign {
+		p.disown(f)
+	}
 	o := zabbix.Ours{Templates: namesOf(p.Templates), Groups: namesOf(p.HostGroups), Tags: tagsFrom(p.Tags)}
 	o.Macros = slices.Concat(slices.Sorted(maps.Keys(p.Macros.Elements())), slices.Sorted(maps.Keys(p.SecretMacrosHash.Elements())))
 	o.Inventory = slices.Sorted(maps.Keys(p.Inventory.Elements()))
 	w.intent.Ours = &o
+}
+
+// disown empties a field; the secret macros, which no import finds, stay.
+func (m *model) disown(f zabbix.Field) {
+	switch f {
+	case zabbix.FieldTemplates:
+		m.Templates = types.SetNull(types.StringType)
+	case zabbix.FieldGroups:
+		m.HostGroups = types.SetNull(types.StringType)
+	case zabbix.FieldTags:
+		m.Tags = types.MapNull(tagType())
+	case zabbix.FieldMacros:
+		m.Macros = types.MapNull(macroType())
+	case zabbix.FieldInventory:
+		m.Inventory = types.MapNull(types.StringType)
+	}
+}
+
+// named are the fields that the configuration or the mappings name.
+func (w *wish) named() map[zabbix.Field]bool {
+	in := w.intent
+	return map[zabbix.Field]bool{
+		zabbix.FieldTemplates: in.Templates != nil, zabbix.FieldGroups: in.Groups != nil, zabbix.FieldTags: in.Tags != nil,
+		zabbix.FieldMacros: in.Macros != nil, zabbix.FieldInventory: in.Inventory != nil,
+	}
 }
 
 // behaviour is how a run behaves.

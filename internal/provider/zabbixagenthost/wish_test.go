@@ -3,6 +3,7 @@ package zabbixagenthost
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -213,6 +214,17 @@ func TestWishOfWhatIsOurs(t *testing.T) {
 	k.Imported = true
 	if w := wished(t, newFake(), device(), &prior, k); w.intent.Ours != nil {
 		t.Error("right after an import nothing is ours")
+	}
+	// An apply that names tags alone makes tags alone ours.
+	config := device()
+	config.Tags = prior.Tags
+	k = k.left(prior, "", "run-1", wished(t, newFake(), config, &prior, k).named())
+	w = wished(t, newFake(), device(), &prior, k)
+	if d := cmp.Diff(&zabbix.Ours{Tags: want.Tags, Macros: []string{"{$S}"}}, w.intent.Ours); d != "" {
+		t.Error(d)
+	}
+	if k = k.left(prior, "", "run-2", w.named()); slices.Contains(k.Foreign, zabbix.FieldTags) || len(k.Foreign) != 4 {
+		t.Errorf("foreign after another apply: %v", k.Foreign)
 	}
 }
 
