@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -17,7 +18,8 @@ import (
 // POST, before Zabbix has it or before the answer goes back.
 type gate struct {
 	*httptest.Server
-	to string
+	to   string
+	lost atomic.Int64 // POSTs that did not get through
 
 	mu   sync.Mutex
 	stop *stop
@@ -112,6 +114,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req.Header, req.Close = r.Header.Clone(), true
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
+		g.lost.Add(1)
 		panic(http.ErrAbortHandler) // as the client would see it without the gate
 	}
 	defer resp.Body.Close()

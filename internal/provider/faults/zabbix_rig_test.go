@@ -106,6 +106,13 @@ func newEstate(t testing.TB, s *server, binary, prefix string, count int) *estat
 	return e
 }
 
+// in is the estate in another test.
+func (e *estate) in(t testing.TB) *estate {
+	again := *e
+	again.bed = bed{e.With(t), t}
+	return &again
+}
+
 // names are those of the hosts that the configuration has.
 func (e *estate) names() []string {
 	names := make([]string, e.count)

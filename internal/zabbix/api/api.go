@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
@@ -37,6 +38,7 @@ type Client struct {
 	http   *httpclient.Client
 	redact *secret.Redactor
 	posts  atomic.Int64
+	failed atomic.Int64 // when the last read failed for good, in Unix nanoseconds; 0: it did not
 
 	asked   sync.Mutex // held while the version is asked for
 	version *Version
@@ -279,11 +281,33 @@ func (c *Client) post(ctx context.Context, token string, v Version, reads bool, 
 		return nil, fmt.Errorf("encode %s: %w", calls[0].Method, err)
 	}
 	c.posts.Add(1)
-	resp, err := c.http.Post(ctx, c.url, header, body, reads)
+	resp, err := c.http.Post(ctx, c.url, header, body, reads && !c.down())
+	c.note(reads, err != nil && ctx.Err() == nil || err == nil && resp.Status >= http.StatusInternalServerError)
 	if err != nil {
 		return nil, c.broken(ctx, calls[0].Method, reads, err)
 	}
 	return c.answers(resp, reads, calls)
+}
+
+// downFor is how long a Zabbix that did not answer is not asked again and again:
+// of a thousand hosts each would wait for the repetitions of its own read.
+const downFor = 10 * time.Second
+
+// down tells that Zabbix did not answer a moment ago, however often it was asked.
+func (c *Client) down() bool {
+	at := c.failed.Load()
+	return at != 0 && time.Since(time.Unix(0, at)) < downFor
+}
+
+// note remembers what came of a read.
+func (c *Client) note(reads, failed bool) {
+	switch {
+	case !reads:
+	case failed:
+		c.failed.Store(time.Now().UnixNano())
+	default:
+		c.failed.Store(0)
+	}
 }
 
 // broken is the error of a POST without an answer.

@@ -271,6 +271,36 @@ func TestUnreachable(t *testing.T) {
 }
 
 // A write that is not answered in time may have been done.
+// A Zabbix that did not answer, however often it was asked, is asked once by the
+// next ones; one that answers again is asked with patience as before.
+func TestADeadZabbixIsToldAtOnce(t *testing.T) {
+	var asked atomic.Int64
+	var healthy atomic.Bool
+	c := canned(t, "7.0.9", func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		if !healthy.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		answer(w, `[{"result":"1","id":0}]`)
+	})
+	for i, want := range []int64{5, 1, 1} {
+		asked.Store(0)
+		if _, err := c.Read(t.Context(), count()); !errors.Is(err, provision.ErrUnreachable) || asked.Load() != want {
+			t.Errorf("read %d: asked %d times, want %d: %v", i, asked.Load(), want, err)
+		}
+	}
+	healthy.Store(true)
+	if _, err := c.Read(t.Context(), count()); err != nil {
+		t.Error(err)
+	}
+	healthy.Store(false)
+	asked.Store(0)
+	if _, err := c.Read(t.Context(), count()); err == nil || asked.Load() != 5 {
+		t.Errorf("asked %d times after it had answered: %v", asked.Load(), err)
+	}
+}
+
 func TestTimeoutOfAWrite(t *testing.T) {
 	s := zabbixtest.New(t, zabbixtest.Options{})
 	hold := make(chan struct{})
