@@ -12,10 +12,14 @@ var ErrNotFound = errors.New("not in the inventory")
 
 // Device is a device as a source of truth knows it. Empty fields are unknown.
 type Device struct {
-	ID       string // the source's own id; the name where it has none
-	Name     string
-	Host     string // address or DNS name, from the primary address
-	DNSName  string // of the primary address
+	ID      string // the source's own id; the name where it has none
+	Name    string
+	Host    string // address or DNS name, from the primary address
+	DNSName string // of the primary address
+	// PrimaryIP4, PrimaryIP6 and OOBIP (out of band) are addresses without a
+	// prefix length.
+	PrimaryIP4, PrimaryIP6, OOBIP string
+
 	Port     int    // TCP; 0 is the driver's default
 	Driver   string // "frr"; wins over Platform
 	Platform string // mapped to a driver by the provider's drivers map
@@ -36,10 +40,13 @@ type Device struct {
 // VirtualMachine is a virtual machine as a source of truth knows it, as far as
 // monitoring needs it. Empty fields are unknown.
 type VirtualMachine struct {
-	ID           string // the source's own id; the name where it has none
-	Name         string
-	Host         string // address or DNS name, from the primary address
-	DNSName      string // of the primary address
+	ID      string // the source's own id; the name where it has none
+	Name    string
+	Host    string // address or DNS name, from the primary address
+	DNSName string // of the primary address
+	// PrimaryIP4, PrimaryIP6 and OOBIP are as those of a device.
+	PrimaryIP4, PrimaryIP6, OOBIP string
+
 	Platform     string
 	Site         string
 	Role         string

@@ -76,6 +76,7 @@ type graveyardModel struct {
 // zabbixDefaultsModel is zabbix.defaults.
 type zabbixDefaultsModel struct {
 	AgentPort       types.String `tfsdk:"agent_port"`
+	Address         types.String `tfsdk:"address"`
 	Use             types.String `tfsdk:"use"`
 	InventoryMode   types.String `tfsdk:"inventory_mode"`
 	OnDestroy       types.String `tfsdk:"on_destroy"`

@@ -18,10 +18,10 @@ func providerSchema() schema.Schema {
 			"zabbix":      zabbixAttribute(),
 			"inventory_file": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "YAML file of devices and virtual machines, the embedded source of truth: a map `devices` by name, each with `host`, `port`, " +
+				MarkdownDescription: "YAML file of devices and virtual machines, the embedded source of truth: a map `devices` by name, each with `host`, `ipv4`, `ipv6`, `oob`, `port`, " +
 					"`driver`, `platform`, `site`, `role`, `cluster`, `status` (`active` if not set), `tags`, `dns_name`, `custom_fields`, `credentials`, and `config` " +
 					"(a text) or `config_file` (a path; a relative one starts at the inventory file); and a map `virtual_machines` by name, each with `host`, " +
-					"`platform`, `site`, `role`, `cluster`, `status`, `tags`, `dns_name` and `custom_fields`. Environment: `PROVISION_INVENTORY_FILE`.",
+					"`ipv4`, `ipv6`, `oob`, `platform`, `site`, `role`, `cluster`, `status`, `tags`, `dns_name` and `custom_fields`. Environment: `PROVISION_INVENTORY_FILE`.",
 			},
 			"statuses": schema.ListAttribute{
 				ElementType: types.StringType, Optional: true,

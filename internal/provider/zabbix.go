@@ -26,7 +26,7 @@ const zabbixPrefix = "PROVISION_ZABBIX_"
 func zabbixVariables() []string {
 	return []string{
 		"URL", "TOKEN", "USERNAME", "PASSWORD", "CA_FILE", "HEADERS", "TIMEOUT", "MAPPINGS", "CREATE_HOST_GROUPS", "PREFETCH",
-		"GRAVEYARD_GROUP", "GRAVEYARD_SUFFIX", "MAX_DESTROY", "AGENT_PORT", "USE", "INVENTORY_MODE", "ON_DESTROY",
+		"GRAVEYARD_GROUP", "GRAVEYARD_SUFFIX", "MAX_DESTROY", "AGENT_PORT", "USE", "ADDRESS", "INVENTORY_MODE", "ON_DESTROY",
 		"TEMPLATE_REMOVAL", "WAIT_FOR_AGENT", "MANAGE", "TLS_CONNECT", "TLS_ACCEPT", "TLS_PSK_IDENTITY", "TLS_ISSUER", "TLS_SUBJECT",
 	}
 }
@@ -163,6 +163,7 @@ func (b *builder) hostDefaults(at path.Path, v types.Object) client.HostDefaults
 	return client.HostDefaults{
 		AgentPort:       b.text(at.AtName("agent_port"), m.AgentPort, zabbixPrefix+"AGENT_PORT"),
 		Use:             zabbix.Use(choice("use", "USE", m.Use, string(client.UseAuto), string(zabbix.UseIP), string(zabbix.UseDNS))),
+		Address:         choice("address", "ADDRESS", m.Address, client.Addresses()...),
 		InventoryMode:   choice("inventory_mode", "INVENTORY_MODE", m.InventoryMode, client.InventoryModes()...),
 		OnDestroy:       zabbix.Destroy(choice("on_destroy", "ON_DESTROY", m.OnDestroy, client.Destroys()...)),
 		TemplateRemoval: choice("template_removal", "TEMPLATE_REMOVAL", m.TemplateRemoval, client.RemovalUnlink, client.RemovalClear),

@@ -53,14 +53,14 @@ func TestZabbixFromTheBlock(t *testing.T) {
 		"create_host_groups": true, "max_destroy": 3, "graveyard": block{"group": "old", "suffix": "-old"},
 		"mappings": rulesObject("Linux"),
 		"defaults": block{
-			"agent_port": "10051", "use": "dns", "inventory_mode": "manual", "on_destroy": "disable", "template_removal": "clear",
+			"agent_port": "10051", "use": "dns", "address": "ipv6", "inventory_mode": "manual", "on_destroy": "disable", "template_removal": "clear",
 			"wait_for_agent": "90s", "tls": block{"connect": "psk", "accept": []any{"certificate", "psk"}, "psk_identity": "x"},
 			"manage": block{"tags": "exclusive"},
 		},
 	}))
 	z := cfg.Zabbix
 	want := client.HostDefaults{
-		AgentPort: "10051", Use: zabbix.UseDNS, InventoryMode: "manual", OnDestroy: zabbix.DestroyDisable, TemplateRemoval: "clear",
+		AgentPort: "10051", Use: zabbix.UseDNS, Address: client.AddressIPv6, InventoryMode: "manual", OnDestroy: zabbix.DestroyDisable, TemplateRemoval: "clear",
 		WaitForAgent: 90 * time.Second, TLS: &zabbix.TLS{Connect: zabbix.PSK, Accept: []zabbix.Encryption{zabbix.PSK, zabbix.Certificate}, PSKIdentity: "x"},
 		Manage: map[zabbix.Field]string{zabbix.FieldTags: "exclusive"},
 	}
@@ -81,11 +81,11 @@ func TestZabbixFromTheBlock(t *testing.T) {
 func TestZabbixFromTheEnvironment(t *testing.T) {
 	cfg := fine(t, block{},
 		"PROVISION_ZABBIX_URL=https://zabbix.example.net", "PROVISION_ZABBIX_USERNAME=Admin", "PROVISION_ZABBIX_PASSWORD=planted-password",
-		"PROVISION_ZABBIX_MAX_DESTROY=2", "PROVISION_ZABBIX_GRAVEYARD_GROUP=old", "PROVISION_ZABBIX_ON_DESTROY=delete",
+		"PROVISION_ZABBIX_MAX_DESTROY=2", "PROVISION_ZABBIX_GRAVEYARD_GROUP=old", "PROVISION_ZABBIX_ON_DESTROY=delete", "PROVISION_ZABBIX_ADDRESS=oob",
 		"PROVISION_ZABBIX_MANAGE=templates=exclusive", "PROVISION_ZABBIX_TLS_CONNECT=certificate", "PROVISION_ZABBIX_HEADERS=X-Gate=planted-header",
 		"PROVISION_ZABBIX_MAPPINGS="+writeTemp(t, "mappings.yaml", "devices: [{name: all, default: true, templates: [Linux], host_groups: [Linux servers]}]\n"))
 	z := cfg.Zabbix
-	if z == nil || z.MaxDestroy != 2 || z.Graveyard.Group != "old" || z.Defaults.OnDestroy != zabbix.DestroyDelete ||
+	if z == nil || z.MaxDestroy != 2 || z.Graveyard.Group != "old" || z.Defaults.OnDestroy != zabbix.DestroyDelete || z.Defaults.Address != client.AddressOOB ||
 		z.Defaults.Manage[zabbix.FieldTemplates] != "exclusive" || z.Defaults.TLS.Connect != zabbix.Certificate || len(z.Mappings.Devices) != 1 {
 		t.Errorf("got %+v", z)
 	}

@@ -70,6 +70,7 @@ func zabbixDefaultsAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"agent_port":       text("Port of the agent interface, or a user macro. Default `10050`. Environment: `PROVISION_ZABBIX_AGENT_PORT`."),
 			"use":              text("By what agents are reached: `ip`, `dns`, or `auto` (default): by the DNS name if the address has one, and only then. Environment: `PROVISION_ZABBIX_USE`."),
+			"address":          text("Which address of the object the agent interface gets: `ipv4`, `ipv6` or `oob` (out of band); an object without it is an error. Default: the primary address. Environment: `PROVISION_ZABBIX_ADDRESS`."),
 			"inventory_mode":   text("`disabled`, `manual` or `automatic`. Environment: `PROVISION_ZABBIX_INVENTORY_MODE`."),
 			"on_destroy":       text("`graveyard` (default), `disable`, `keep` or `delete`. Environment: `PROVISION_ZABBIX_ON_DESTROY`."),
 			"template_removal": text("`unlink` (default) or `clear`. Environment: `PROVISION_ZABBIX_TEMPLATE_REMOVAL`."),

@@ -92,7 +92,7 @@ func Open(path string) (*Source, error) {
 // entry turns a record into a device.
 func (s *Source) entry(r record) (entry, error) {
 	e := entry{config: r.Config, device: inventory.Device{
-		ID: r.at.name, Name: r.at.name, Host: r.Host, DNSName: r.DNSName, Port: r.Port, Driver: r.Driver, Platform: r.Platform,
+		ID: r.at.name, Name: r.at.name, Host: r.Host, PrimaryIP4: r.IPv4, PrimaryIP6: r.IPv6, OOBIP: r.OOB, DNSName: r.DNSName, Port: r.Port, Driver: r.Driver, Platform: r.Platform,
 		Site: r.Site, Role: r.Role, Cluster: r.Cluster, Status: cmp.Or(r.Status, DefaultStatus), Tags: r.Tags,
 		CustomFields: r.CustomFields, Credentials: r.Credentials, URL: s.url(r.at),
 	}}
@@ -124,7 +124,7 @@ func (s *Source) entry(r record) (entry, error) {
 // machine turns a record into a virtual machine.
 func (s *Source) machine(m machine) inventory.VirtualMachine {
 	return inventory.VirtualMachine{
-		ID: m.at.name, Name: m.at.name, Host: m.Host, DNSName: m.DNSName, Platform: m.Platform, Site: m.Site, Role: m.Role,
+		ID: m.at.name, Name: m.at.name, Host: m.Host, PrimaryIP4: m.IPv4, PrimaryIP6: m.IPv6, OOBIP: m.OOB, DNSName: m.DNSName, Platform: m.Platform, Site: m.Site, Role: m.Role,
 		Cluster: m.Cluster, Status: cmp.Or(m.Status, DefaultStatus), Tags: m.Tags, CustomFields: m.CustomFields, URL: s.url(m.at),
 	}
 }

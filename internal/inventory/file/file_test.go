@@ -42,6 +42,9 @@ func open(t *testing.T, path string) *file.Source {
 const suite = `devices:
   ams-edge1:
     host: 192.0.2.1
+    ipv4: 192.0.2.1
+    ipv6: 2001:db8::1
+    oob: 198.51.100.1
     port: 2201
     driver: frr
     platform: linux-frr
@@ -77,6 +80,9 @@ const suite = `devices:
 virtual_machines:
   ams-edge1:
     host: 192.0.2.80
+    ipv4: 192.0.2.80
+    ipv6: 2001:db8::80
+    oob: 198.51.100.80
     dns_name: web.example.net
     platform: debian
     site: ams
@@ -111,11 +117,11 @@ func TestMistakesNameTheLine(t *testing.T) {
 		{"nothing under devices", "devices:\n", "there is no key devices"},
 		{"something else", "hosts: {}\n", ":1: unknown field \"hosts\""},
 		{"a list", "devices:\n  - name: r1\n", ":2: sequence was used where mapping is expected"},
-		{"unknown key", "devices:\n  r1:\n    hots: x\n", ":3: unknown field \"hots\"; a device has host, port,"},
+		{"unknown key", "devices:\n  r1:\n    hots: x\n", ":3: unknown field \"hots\"; a device has host, ipv4,"},
 		{"name twice", "devices:\n  r1:\n    host: x\n  r1:\n    host: y\n", ":4: mapping key \"r1\" already defined at [2:3]"},
 		{"unknown key at the top", "devices: {}\nmachines: {}\n", ":2: unknown field \"machines\"; the file has devices and virtual_machines"},
-		{"unknown key on one line", "devices: {r1: {hots: x}}\n", ":1: unknown field \"hots\"; a device has host, port,"},
-		{"unknown key of a virtual machine", "devices: {}\nvirtual_machines:\n  web1:\n    driver: frr\n", ":4: unknown field \"driver\"; a virtual machine has host, platform,"},
+		{"unknown key on one line", "devices: {r1: {hots: x}}\n", ":1: unknown field \"hots\"; a device has host, ipv4,"},
+		{"unknown key of a virtual machine", "devices: {}\nvirtual_machines:\n  web1:\n    driver: frr\n", ":4: unknown field \"driver\"; a virtual machine has host, ipv4, ipv6,"},
 		{"a list of virtual machines", "virtual_machines:\n  - web1\n", ":2: sequence was used where mapping is expected"},
 		{"virtual machine twice", "virtual_machines:\n  web1: {}\n  web1: {}\n", ":3: mapping key \"web1\" already defined"},
 		{"virtual machine without a name", "virtual_machines:\n  \"\": {}\n", ":2: virtual machine : a virtual machine needs a name"},

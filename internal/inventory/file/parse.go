@@ -37,6 +37,9 @@ type record struct {
 	at spot
 
 	Host         string         `yaml:"host"`
+	IPv4         string         `yaml:"ipv4"`
+	IPv6         string         `yaml:"ipv6"`
+	OOB          string         `yaml:"oob"`
 	Port         int            `yaml:"port"`
 	Driver       string         `yaml:"driver"`
 	Platform     string         `yaml:"platform"`
@@ -57,6 +60,9 @@ type machine struct {
 	at spot
 
 	Host         string         `yaml:"host"`
+	IPv4         string         `yaml:"ipv4"`
+	IPv6         string         `yaml:"ipv6"`
+	OOB          string         `yaml:"oob"`
 	Platform     string         `yaml:"platform"`
 	Site         string         `yaml:"site"`
 	Role         string         `yaml:"role"`

@@ -20,7 +20,7 @@ import (
 func Devices() []inventory.Device {
 	return []inventory.Device{
 		{
-			Name: "ams-edge1", Host: "192.0.2.1", Port: 2201, Driver: "frr", Platform: "linux-frr", Site: "ams", Role: "edge",
+			Name: "ams-edge1", Host: "192.0.2.1", PrimaryIP4: "192.0.2.1", PrimaryIP6: "2001:db8::1", OOBIP: "198.51.100.1", Port: 2201, Driver: "frr", Platform: "linux-frr", Site: "ams", Role: "edge",
 			Status: "active", Tags: []string{"bgp", "prod"}, Credentials: "edge", DNSName: "ams-edge1.example.net", Cluster: "c1",
 			CustomFields: customFields(),
 		},
@@ -46,7 +46,7 @@ func customFields() map[string]any {
 func VirtualMachines() []inventory.VirtualMachine {
 	return []inventory.VirtualMachine{
 		{
-			Name: "ams-edge1", Host: "192.0.2.80", DNSName: "web.example.net", Platform: "debian", Site: "ams", Role: "web", Cluster: "c1",
+			Name: "ams-edge1", Host: "192.0.2.80", PrimaryIP4: "192.0.2.80", PrimaryIP6: "2001:db8::80", OOBIP: "198.51.100.80", DNSName: "web.example.net", Platform: "debian", Site: "ams", Role: "web", Cluster: "c1",
 			Status: "active", Tags: []string{"prod", "web"}, CustomFields: customFields(),
 		},
 		{Name: "db1", Cluster: "c2", Site: "fra", Status: "planned"},

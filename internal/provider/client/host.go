@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -43,7 +42,10 @@ type Subject struct {
 	// Object is the object's kind and id ("device:42").
 	Object  string
 	Name    string
-	IP, DNS string // of the primary address
+	IP, DNS string // of the address that the provider's defaults choose
+	// NoAddress is why there is neither, if the defaults choose one that the
+	// object has not.
+	NoAddress string
 	// URL leads a person to the object.
 	URL string
 	// Mapped is what the rules give; nil without rules.
@@ -71,7 +73,7 @@ func (c *Client) Subject(ctx context.Context, ref HostRef) (Subject, error) {
 			o.Name, ErrNotReady, status, strings.Join(c.cfg.Statuses, ", "), where)
 	}
 	s := Subject{Object: string(o.Kind) + ":" + o.ID, Name: o.Name, URL: where}
-	s.IP, s.DNS = address(o)
+	s.IP, s.DNS, s.NoAddress = address(o, c.cfg.Zabbix.Defaults.Address)
 	rules := c.cfg.Zabbix.Mappings
 	if rules == nil {
 		return s, nil
@@ -131,7 +133,7 @@ func deviceObject(d inventory.Device) mapping.Object {
 	return mapping.Object{
 		Kind: mapping.Device, ID: d.ID, Name: d.Name, Site: d.Site, Role: d.Role, Platform: d.Platform, Cluster: d.Cluster,
 		Tags: d.Tags, Interface: "agent",
-		Values: values(map[string]string{"status": d.Status, "host": d.Host, "dns_name": d.DNSName, "url": d.URL, "driver": d.Driver}, d.Port, d.CustomFields),
+		Values: values(map[string]string{"status": d.Status, "host": d.Host, "primary_ip4": d.PrimaryIP4, "primary_ip6": d.PrimaryIP6, "oob_ip": d.OOBIP, "dns_name": d.DNSName, "url": d.URL, "driver": d.Driver}, d.Port, d.CustomFields),
 	}
 }
 
@@ -140,7 +142,7 @@ func machineObject(vm inventory.VirtualMachine) mapping.Object {
 	return mapping.Object{
 		Kind: mapping.VirtualMachine, ID: vm.ID, Name: vm.Name, Site: vm.Site, Role: vm.Role, Platform: vm.Platform, Cluster: vm.Cluster,
 		Tags: vm.Tags, Interface: "agent",
-		Values: values(map[string]string{"status": vm.Status, "host": vm.Host, "dns_name": vm.DNSName, "url": vm.URL}, 0, vm.CustomFields),
+		Values: values(map[string]string{"status": vm.Status, "host": vm.Host, "primary_ip4": vm.PrimaryIP4, "primary_ip6": vm.PrimaryIP6, "oob_ip": vm.OOBIP, "dns_name": vm.DNSName, "url": vm.URL}, 0, vm.CustomFields),
 	}
 }
 
@@ -159,19 +161,6 @@ func values(texts map[string]string, port int, customFields map[string]any) map[
 		all["custom_fields"] = customFields
 	}
 	return all
-}
-
-// address is an object's address: what is no IP address is a DNS name.
-func address(o mapping.Object) (ip, dns string) {
-	host, _ := o.Values["host"].(string)
-	dns, _ = o.Values["dns_name"].(string)
-	if _, err := netip.ParseAddr(host); err == nil {
-		return host, dns
-	}
-	if host != "" {
-		dns = host
-	}
-	return "", dns
 }
 
 // HostJob says what to do with a host.

@@ -41,6 +41,13 @@ const (
 // then.
 const UseAuto zabbix.Use = "auto"
 
+// The values of address: which of an object's addresses its agent interface gets.
+const (
+	AddressIPv4 = "ipv4"
+	AddressIPv6 = "ipv6"
+	AddressOOB  = "oob"
+)
+
 // The values of inventory_mode.
 const (
 	InventoryDisabled  = "disabled"
@@ -95,6 +102,7 @@ type Server interface {
 type HostDefaults struct {
 	AgentPort     string
 	Use           zabbix.Use // may be UseAuto
+	Address       string     // AddressIPv4 and so on; empty: the object's primary address
 	InventoryMode string
 	TLS           *zabbix.TLS
 	OnDestroy     zabbix.Destroy

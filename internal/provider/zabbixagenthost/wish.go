@@ -123,8 +123,8 @@ func (w *wish) agent() error {
 		i.IP, i.DNS = w.subject.IP, w.subject.DNS
 	}
 	if i.IP == "" && i.DNS == "" {
-		return attributeError("interface", "%s: %w: it has no address. Give it one at %s, or set ip or dns here",
-			w.config.name(), client.ErrNotReady, cmp.Or(w.subject.URL, "the interface"))
+		return attributeError("interface", "%s: %w: %s. Give it one at %s, or set ip or dns here",
+			w.config.name(), client.ErrNotReady, cmp.Or(w.subject.NoAddress, "it has no address"), cmp.Or(w.subject.URL, "the interface"))
 	}
 	i.Port = cmp.Or(i.Port, w.defaults.AgentPort)
 	i.Use = cmp.Or(i.Use, w.defaults.Use)

@@ -125,11 +125,16 @@ func TestWishOfTheInterface(t *testing.T) {
 
 func TestWishWithoutAnAddress(t *testing.T) {
 	f := newFake()
-	f.subject.IP = ""
+	f.subject.IP, f.subject.NoAddress = "", "it has no IPv6 address"
 	_, err := newWish(t.Context(), f, device(), nil, newKept())
 	var at *client.AttributeError
-	if !errors.As(err, &at) || at.Attribute != "interface" || !errors.Is(err, client.ErrNotReady) {
+	if !errors.As(err, &at) || at.Attribute != "interface" || !errors.Is(err, client.ErrNotReady) || !strings.Contains(err.Error(), "it has no IPv6 address. Give it one at u") {
 		t.Errorf("%v", err)
+	}
+	config := device()
+	config.Interface = address("", "r1.example.net", "", "")
+	if w := wished(t, f, config, nil, newKept()); w.intent.Agent.DNS != "r1.example.net" {
+		t.Errorf("an address of its own needs none of the object: %+v", w.intent.Agent)
 	}
 }
 

@@ -1,0 +1,45 @@
+package client_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+)
+
+// TestAddressOfASubject: which address of an object its agent interface gets.
+func TestAddressOfASubject(t *testing.T) {
+	both := inventory.Device{Host: "2001:DB8::1", PrimaryIP4: "192.0.2.1", PrimaryIP6: "2001:db8::1", OOBIP: "198.51.100.1", DNSName: "r1.example.net"}
+	named := inventory.Device{Host: "r1.example.net", PrimaryIP4: "192.0.2.1"}
+	for _, c := range []struct {
+		family           string
+		device           inventory.Device
+		ip, dns, missing string
+	}{
+		{"", both, "2001:DB8::1", "r1.example.net", ""},
+		{client.AddressIPv4, both, "192.0.2.1", "", ""},
+		{client.AddressIPv6, both, "2001:db8::1", "r1.example.net", ""},
+		{client.AddressOOB, both, "198.51.100.1", "", ""},
+		{"", named, "", "r1.example.net", ""},
+		{client.AddressIPv4, named, "192.0.2.1", "", ""},
+		{client.AddressIPv6, named, "", "", "no IPv6 address"},
+		{client.AddressOOB, named, "", "", "no out-of-band address"},
+		{client.AddressIPv4, inventory.Device{Host: "192.0.2.1"}, "", "", "no IPv4 address"},
+	} {
+		d := c.device
+		d.ID, d.Name, d.Status = "42", "r1", "active"
+		vm := inventory.VirtualMachine{
+			ID: "7", Name: "vm1", Status: "active", Host: d.Host, PrimaryIP4: d.PrimaryIP4, PrimaryIP6: d.PrimaryIP6, OOBIP: d.OOBIP, DNSName: d.DNSName,
+		}
+		cl := zabbixClient(&fakeZabbix{}, func(cfg *client.Config) {
+			cfg.Inventory, cfg.Zabbix.Defaults.Address = sourceOf{device: d, machine: vm}, c.family
+		})
+		for _, ref := range []client.HostRef{{Device: "r1"}, {VirtualMachine: "vm1"}} {
+			s, err := cl.Subject(t.Context(), ref)
+			if err != nil || s.IP != c.ip || s.DNS != c.dns || !strings.Contains(s.NoAddress, c.missing) || (s.NoAddress == "") != (c.missing == "") {
+				t.Errorf("%q of %+v: %+v, %v", c.family, ref, s, err)
+			}
+		}
+	}
+}
