@@ -26,6 +26,7 @@ type server struct {
 	version string // "7.0"
 	dir     string
 	env     map[string]string
+	api     *api.Client   // of a super admin
 	store   *zabbix.Store // as a super admin sees it
 }
 
@@ -46,8 +47,34 @@ func zabbixServer(t testing.TB, version string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.store = zabbix.NewStore(a, zabbix.StoreOptions{})
+	s.api, s.store = a, zabbix.NewStore(a, zabbix.StoreOptions{})
 	return s
+}
+
+// object is an object of Zabbix's API.
+type object = map[string]any
+
+// call makes a call as somebody does by hand, and reads its result.
+func (s *server) call(method string, params, into any) {
+	s.t.Helper()
+	answers, err := s.api.Write(context.Background(), api.Call{Method: method, Params: params})
+	if err == nil {
+		err = answers[0].Err
+	}
+	if err == nil && into != nil {
+		err = answers[0].Into(into)
+	}
+	if err != nil {
+		s.t.Fatalf("%s: %v", method, err)
+	}
+}
+
+// made calls a create and gives the id that comes of it.
+func (s *server) made(method, key string, params object) string {
+	s.t.Helper()
+	var ids map[string][]string
+	s.call(method, params, &ids)
+	return ids[key][0]
 }
 
 // script runs a command of tools/zabbix/zabbix.sh on the server.
@@ -127,11 +154,7 @@ func (e *estate) names() []string {
 func (e *estate) want(count int, round string) {
 	e.bed.t.Helper()
 	e.count, e.round = count, round
-	e.Config(acctest.Provider(map[string]string{
-		"zabbix": fmt.Sprintf("{ url = %q, username = %q, password = %q, max_destroy = 1000, graveyard = { group = \"faults graveyard\" } }",
-			e.gate.URL, e.env["ZABBIX_USER"], e.env["ZABBIX_PASSWORD"]),
-		"events_file": `"events.jsonl"`,
-	}), fmt.Sprintf(`resource "zabbix_agent_host" "it" {
+	e.Config(e.provider(), fmt.Sprintf(`resource "zabbix_agent_host" "it" {
   provider      = provision
   for_each      = toset(formatlist("%s-%%03d", range(%d)))
   host          = each.key
@@ -141,6 +164,29 @@ func (e *estate) want(count int, round string) {
   secret_macros = { "{$FAULTS}" = "planted-faults" }
 }
 `, e.prefix, count, round))
+}
+
+// provider is the provider block.
+func (e *estate) provider() string {
+	return acctest.Provider(map[string]string{
+		"zabbix": fmt.Sprintf("{ url = %q, username = %q, password = %q, max_destroy = 1000, graveyard = { group = \"faults graveyard\" } }",
+			e.gate.URL, e.env["ZABBIX_USER"], e.env["ZABBIX_PASSWORD"]),
+		"events_file": `"events.jsonl"`,
+	})
+}
+
+// host is a resource with these lines, and what every host needs where they do
+// not have it.
+func (e *estate) host(label string, lines ...string) string {
+	text := strings.Join(lines, "\n  ")
+	for name, value := range map[string]string{
+		"host": acctest.Quote(e.prefix + "-" + label), "interface": `{ ip = "192.0.2.1" }`, "host_groups": `["Linux servers"]`,
+	} {
+		if !strings.Contains(text, name+" =") {
+			text += fmt.Sprintf("\n  %s = %s", name, value)
+		}
+	}
+	return fmt.Sprintf("resource \"zabbix_agent_host\" %q {\n  provider = provision\n  %s\n}\n", label, text)
 }
 
 // asIntended tells that a host is what the configuration says.

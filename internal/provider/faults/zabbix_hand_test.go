@@ -1,0 +1,90 @@
+//go:build lab
+
+package faults_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestZabbixByHand: what somebody does to hosts in Zabbix is in the plan, host by
+// host, and the apply makes it good.
+func TestZabbixByHand(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *server) {
+		s.templates()
+		e := newEstate(t, s, binaryOf(), "hand", 0)
+		group := s.group("Hypervisors")
+		changes := []struct {
+			label, says string
+			params      object
+		}{
+			{"disabled", "enabled", object{"status": 1}},
+			{"moved", "host_groups", object{"groups": []object{{"groupid": group}}}},
+			{"renamed", "hand-renamed", object{"host": "hand-else"}},
+			{"unlinked", "templates", object{"templates": []object{}}},
+			{"untagged", "tags", object{"tags": []object{}}},
+			{"described", "description", object{"description": "by hand"}},
+			{"open", "tls", object{"tls_connect": 1, "tls_accept": 1}},
+			{"emptied", "inventory", object{"inventory": object{"location": ""}}},
+		}
+		blocks := []string{e.provider(), e.host("deleted")}
+		for _, c := range changes {
+			blocks = append(blocks, e.host(c.label, `templates = ["faults.child1"]`, `tags = { site = ["ams"] }`, `description = "ours"`, "enabled = true",
+				`inventory = { location = "A4" }`, `tls = { connect = "psk", psk_identity = "faults-hand" }`, `tls_psk = "`+strings.Repeat("d", 32)+`"`))
+		}
+		e.Config(blocks...)
+		e.Must(0, "apply", "-auto-approve")
+		made := e.hosts("hand")
+		for _, c := range changes {
+			c.params["hostid"] = made["hand-"+c.label].ID
+			s.call("host.update", c.params, nil)
+		}
+		s.call("host.delete", []string{made["hand-deleted"].ID}, nil)
+		out := e.Must(2, "plan", "-detailed-exitcode")
+		says(t, "the plan", out, "1 to add, 8 to change, 0 to destroy")
+		for _, c := range changes {
+			_, after, _ := strings.Cut(out, "hand-"+c.label+": changed outside Terraform since run")
+			told, _, _ := strings.Cut(after, "Warning:")
+			says(t, c.label, told, c.says)
+		}
+		e.Must(0, "apply", "-auto-approve")
+		e.Must(0, "plan", "-detailed-exitcode")
+		there := e.hosts("hand")
+		for name, h := range made {
+			if got := there[name]; got == nil || (got.ID == h.ID) == (name == "hand-deleted") {
+				t.Errorf("%s: was hostid %s, is %+v", name, h.ID, got)
+			}
+		}
+		if len(there) != len(made) {
+			t.Errorf("%d hosts, were %d", len(there), len(made))
+		}
+	})
+}
+
+// TestZabbixExpiredToken: an expired token is an error that says what to renew,
+// and takes nothing out of the state.
+func TestZabbixExpiredToken(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *server) {
+		e := newEstate(t, s, binaryOf(), "token", 1)
+		e.want(1, "1")
+		e.Must(0, "apply", "-auto-approve")
+		var users []struct {
+			ID string `json:"userid"`
+		}
+		s.call("user.get", object{"filter": object{"username": s.env["ZABBIX_USER"]}, "output": []string{"userid"}}, &users)
+		id := s.made("token.create", "tokenids", object{"name": "faults expired", "userid": users[0].ID, "expires_at": time.Now().Add(-time.Hour).Unix()})
+		t.Cleanup(func() { s.call("token.delete", []string{id}, nil) })
+		var made []struct{ Token string }
+		s.call("token.generate", []string{id}, &made)
+		config := e.Read("main.tf")
+		e.Write("main.tf", strings.Replace(config, `username = "`+s.env["ZABBIX_USER"]+`", password = "`+s.env["ZABBIX_PASSWORD"]+`"`, `token = "`+made[0].Token+`"`, 1))
+		out := e.Must(1, "plan")
+		says(t, "the plan", out, "token-000: stage failed", "login refused", "the API token is not valid, or has expired", "Next: check token")
+		if strings.Contains(strings.ReplaceAll(out, " ", ""), made[0].Token) {
+			t.Error("the plan shows the token")
+		}
+		e.Write("main.tf", config)
+		e.settled()
+	})
+}
