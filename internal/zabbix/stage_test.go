@@ -146,6 +146,22 @@ func TestWhatAPlanRefuses(t *testing.T) {
 	}
 }
 
+// Every character that a technical name may not have, as of real ones.
+func TestForbiddenCharacters(t *testing.T) {
+	for c := rune(0); c < 0x180; c++ {
+		in := minimal()
+		in.Name = "core" + string(c) + "1"
+		_, _, err := plan(t, newWorld(), in)
+		allowed := c < 0x80 && strings.ContainsRune("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_. -", c)
+		if allowed != (err == nil) {
+			t.Errorf("%q: %v", in.Name, err)
+		}
+		if !allowed {
+			refuses(t, err, "host", "no technical name")
+		}
+	}
+}
+
 func TestWhatAPlanTakes(t *testing.T) {
 	for name, change := range map[string]func(*zabbix.Intent){
 		"a template with what it depends on":  func(in *zabbix.Intent) { in.Templates = ptr([]string{"Needs ICMP", "Also ICMP"}) },
