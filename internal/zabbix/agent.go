@@ -34,7 +34,7 @@ type AgentState struct {
 	Clock time.Time
 	// Problem is why the agent has no value for the item.
 	Problem string
-	// Disabled tells that the host with the item is not monitored.
+	// Disabled tells that the host is not monitored.
 	Disabled bool
 	// Refusal is why the agent was not asked; empty when it was. Values come all
 	// the same, only later. The server forgets the order when it does not know the
@@ -57,13 +57,7 @@ type wireAgentItem struct {
 	Key    string `json:"key_"`
 	Clock  string `json:"lastclock"`
 	Error  string `json:"error"`
-	Hosts  []struct {
-		Status number `json:"status"`
-	} `json:"hosts"`
 }
-
-// disabled tells that the item's host is not monitored.
-func (i *wireAgentItem) disabled() bool { return len(i.Hosts) > 0 && i.Hosts[0].Status != 0 }
 
 // inquiry is the question for one host's agent.
 type inquiry struct {
@@ -92,11 +86,11 @@ func (s *Store) askAgents(ctx context.Context, ids []string) []outcome[AgentStat
 func (s *Store) inquiries(ctx context.Context, ids []string) (map[string]*inquiry, error) {
 	answers, err := s.api.Read(ctx,
 		api.Call{Method: "item.get", Params: object{
-			"hostids": ids, "output": []string{"itemid", "hostid", "key_"}, "selectHosts": []string{"status"},
+			"hostids": ids, "output": []string{"itemid", "hostid", "key_"},
 			"filter": object{"type": 0, "status": 0, "flags": []int{0, 4}}, // asked of agents by the server
 		}},
-		api.Call{Method: "hostinterface.get", Params: object{
-			"hostids": ids, "output": []string{"hostid", "available", "error"}, "filter": object{"type": int(TypeAgent), "main": 1},
+		api.Call{Method: "host.get", Params: object{
+			"hostids": ids, "output": []string{"hostid", "status"}, "selectInterfaces": []string{"interfaceid", "type", "main", "available", "error"},
 		}})
 	if err != nil {
 		return nil, err
@@ -127,18 +121,26 @@ func ease(key string) int {
 	return len(key) + 5 // the less there is to go wrong
 }
 
-// readAvailability reads what Zabbix says of the interfaces.
+// readAvailability reads what Zabbix says of the hosts and their interfaces.
 func readAvailability(a api.Answer, hosts map[string]*inquiry) error {
 	var wire []struct {
-		HostID string `json:"hostid"`
-		wireInterface
+		HostID     string          `json:"hostid"`
+		Status     number          `json:"status"`
+		Interfaces []wireInterface `json:"interfaces"`
 	}
 	if err := a.Into(&wire); err != nil {
 		return err
 	}
 	for _, w := range wire {
-		if h := hosts[w.HostID]; h != nil {
-			h.state.Interface, h.state.Available, h.state.Error = true, Availability(w.Available), w.Error
+		h := hosts[w.HostID]
+		if h == nil {
+			continue
+		}
+		h.state.Disabled = w.Status != 0
+		for _, i := range w.Interfaces {
+			if InterfaceType(i.Type) == TypeAgent && i.Main != 0 {
+				h.state.Interface, h.state.Available, h.state.Error = true, Availability(i.Available), i.Error
+			}
 		}
 	}
 	return nil
@@ -154,8 +156,8 @@ func (s *Store) order(ctx context.Context, hosts map[string]*inquiry) error {
 			continue
 		}
 		all, ids = append(all, h), append(ids, h.item.ID)
-		if h.item.disabled() {
-			h.state.Disabled, h.state.Refusal = true, "the host is disabled"
+		if h.state.Disabled {
+			h.state.Refusal = "the host is disabled"
 			continue
 		}
 		asked = append(asked, h)
