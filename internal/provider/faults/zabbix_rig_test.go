@@ -122,10 +122,12 @@ func newEstate(t testing.TB, s *server, binary, prefix string, count int) *estat
 		prefix: prefix, count: count, round: "1",
 	}
 	remove := func() {
+		var ids []string
 		for _, h := range s.hosts(prefix) {
-			if err := s.store.Delete(context.Background(), h.ID); err != nil {
-				t.Error(err)
-			}
+			ids = append(ids, h.ID)
+		}
+		if len(ids) > 0 {
+			s.call("host.delete", ids, nil)
 		}
 	}
 	remove()
