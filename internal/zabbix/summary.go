@@ -94,7 +94,8 @@ func (s Summary) actionWarning() string {
 	case ActionAdopt:
 		return fmt.Sprintf("the host %q (hostid %s) exists and is taken over, because adopt is true", s.Host.Name, s.Host.ID)
 	case ActionResume:
-		return fmt.Sprintf("the host %q (hostid %s) was made by run %s, which did not get to record it; it is taken over",
+		return fmt.Sprintf("the host %q (hostid %s) was made by run %s, which did not get to record it here; it is taken over. "+
+			"If another state has it, take it out of one of the two (terraform state rm)",
 			s.Host.Name, s.Host.ID, s.Host.Mark.Run)
 	case ActionBury:
 		return fmt.Sprintf("the host %q (hostid %s) will be disabled and moved to the graveyard as %q; its history stays", s.Host.Name, s.Host.ID, s.BuriedAs)

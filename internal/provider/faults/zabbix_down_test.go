@@ -11,24 +11,29 @@ import (
 // TestZabbixDown kills the API in the middle of an apply of 100 hosts, and starts
 // it again at once or when it has been missed.
 func TestZabbixDown(t *testing.T) {
-	const hosts = 100
 	s := zabbixServer(t, "7.0")
 	t.Cleanup(func() { s.script("start-api") })
 	restarted := func(*estate) { s.script("start-api") } // which kills it before
-	e := newEstate(t, s, binaryOf(), "down", hosts)
+	many, few := newEstate(t, s, binaryOf(), "down-many", 100), newEstate(t, s, binaryOf(), "down-few", 12)
+	few.want(12, "1")
+	few.Must(0, "apply", "-auto-approve")
 	for _, c := range []struct {
-		name, method, round string
-		after               bool
-		act                 func(e *estate)
+		name   string
+		e      *estate
+		method string
+		after  bool
+		skip   int
+		round  string
+		act    func(e *estate)
 	}{
-		{"creating", "host.create", "1", false, (*estate).goneForAMoment},
-		{"updating", "host.update", "2", false, restarted},
-		{"updating, when it was done", "host.update", "3", true, (*estate).goneForAMoment},
+		{"creating", many, "host.create", false, 3, "1", (*estate).goneForAMoment},
+		{"updating", many, "host.update", false, 3, "2", restarted},
+		{"updating, when it was done", few, "host.update", true, 0, "2", (*estate).goneForAMoment},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e := e.in(t)
-			e.want(hosts, c.round)
-			stop := e.gate.at(c.method, c.after, 3)
+			e := c.e.in(t)
+			e.want(e.count, c.round)
+			stop := e.gate.at(c.method, c.after, c.skip)
 			code, out := e.apply(stop.here, func(*exec.Cmd) {
 				if c.after {
 					e.gate.CloseClientConnections() // its answer is lost
@@ -36,9 +41,9 @@ func TestZabbixDown(t *testing.T) {
 				close(stop.goOn)
 				c.act(e)
 			})
-			t.Logf("exit code %d, %d of %d hosts are in the state", code, len(e.recorded()), hosts)
+			t.Logf("exit code %d, %d of %d hosts are in the state", code, len(e.recorded()), e.count)
 			if code != 0 {
-				says(t, "the error", out, "Host: down-0", "Cause: ", "State: ", "Next: ")
+				says(t, "the error", out, "Host: down-", "Cause: ", "State: ", "Next: ")
 			}
 			e.truth()
 		})

@@ -4,7 +4,6 @@ package faults_test
 
 import (
 	"os/exec"
-	"strings"
 	"testing"
 )
 
@@ -27,26 +26,18 @@ func TestZabbixKill(t *testing.T) {
 	const hosts = 12
 	binary := binaryOf()
 	s := zabbixServer(t, "7.0")
-	for _, c := range []struct {
-		name  string
-		after bool
-		skip  int
-	}{
-		{"before", false, 0},
-		{"after", true, 0},
-		{"between arrays", false, 1},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			e := newEstate(t, s, binary, "kill-"+strings.ReplaceAll(c.name, " ", "-"), hosts)
+	for name, after := range map[string]bool{"before": false, "after": true} {
+		t.Run(name, func(t *testing.T) {
+			e := newEstate(t, s, binary, "kill-"+name, hosts)
 			e.want(hosts, "1")
-			e.killed(e.gate.at("host.create", c.after, c.skip), e.kill)
+			e.killed(e.gate.at("host.create", after, 0), e.kill)
 			made := e.recorded()
 			e.want(hosts, "2")
-			e.killed(e.gate.at("host.update", c.after, c.skip), e.kill)
+			e.killed(e.gate.at("host.update", after, 0), e.kill)
 			e.want(0, "2")
-			e.killed(e.gate.at("host.update", c.after, c.skip), e.kill)
+			e.killed(e.gate.at("host.update", after, 0), e.kill)
 			e.want(hosts, "3")
-			e.killed(e.gate.at("host.update", c.after, c.skip), e.kill)
+			e.killed(e.gate.at("host.update", after, 0), e.kill)
 			for name, id := range e.recorded() {
 				if made[name] != id {
 					t.Errorf("%s came back as hostid %s, was %s", name, id, made[name])
@@ -54,6 +45,11 @@ func TestZabbixKill(t *testing.T) {
 			}
 		})
 	}
+	t.Run("between arrays", func(t *testing.T) {
+		e := newEstate(t, s, binary, "kill-between", hosts)
+		e.want(hosts, "1")
+		e.killed(e.gate.at("host.create", false, 1), e.kill)
+	})
 	t.Run("the provider alone", func(t *testing.T) {
 		e := newEstate(t, s, binary, "kill-provider", hosts)
 		e.want(hosts, "1")

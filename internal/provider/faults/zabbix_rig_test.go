@@ -111,7 +111,6 @@ type estate struct {
 	prefix string // of all names
 	count  int
 	round  string // the value of a tag of all hosts
-	buried bool   // hosts that go are dug up again
 }
 
 // newEstate makes one; its hosts go with the test.
