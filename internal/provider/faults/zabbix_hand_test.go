@@ -21,7 +21,7 @@ func TestZabbixByHand(t *testing.T) {
 		}{
 			{"disabled", "enabled", object{"status": 1}},
 			{"moved", "host_groups", object{"groups": []object{{"groupid": group}}}},
-			{"renamed", ": host, ", object{"host": "hand-else"}},
+			{"renamed", ": host", object{"host": "hand-else"}},
 			{"unlinked", "templates", object{"templates": []object{}}},
 			{"untagged", "tags", object{"tags": []object{}}},
 			{"described", "description", object{"description": "by hand"}},

@@ -161,8 +161,9 @@ func TestZabbixNames(t *testing.T) {
 		out := e.Must(1, "plan")
 		for _, n := range names {
 			answers, err := s.api.Write(context.Background(), api.Call{Method: "host.create", Params: object{"host": n, "groups": []object{{"groupid": group}}}})
-			if err != nil {
-				t.Fatal(err)
+			if err != nil { // a percent sign, over which the API of 7.0 breaks down
+				t.Logf("%q: %v", n, err)
+				answers = []api.Answer{{Err: err}}
 			}
 			blamed := strings.Contains(out, acctest.Unwrap(fmt.Sprintf("Error: %s: invalid host", n)))
 			if blamed != (answers[0].Err != nil) {

@@ -268,7 +268,8 @@ func (e *estate) truth() {
 	for _, name := range e.names() {
 		open += e.told(changes[name], name, before[name], known[name] != "", output)
 	}
-	if going := len(changes) - e.count; (open+going > 0) != (code == 2) {
+	// With nothing to do in Zabbix the state may still have to learn what is there.
+	if going := len(changes) - e.count; open+going > 0 && code != 2 {
 		e.bed.t.Errorf("%d hosts are not as intended, %d go; the plan says with exit code %d:\n%s", open, going, code, output)
 	}
 	e.Must(0, "apply", "-auto-approve")
