@@ -146,7 +146,7 @@ func TestWorkspaceKeepsTheCallersTerraformOut(t *testing.T) {
 	t.Setenv("TF_CLI_ARGS", "-parallelism=1")
 	t.Setenv("PROVISION_MAX_SESSIONS", "1")
 	b := &bench{options: options{work: t.TempDir(), bin: "/programs", lab: "/lab"}}
-	w, err := b.newWorkspace("w", "noop", noopConfig, nil)
+	w, err := b.newWorkspace("w", "noop", noopConfig)
 	if err != nil {
 		t.Fatal(err)
 	}

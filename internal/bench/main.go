@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -25,11 +26,13 @@ func main() {
 
 // options are the command line.
 type options struct {
-	lab     string // a directory made by tools/lab/lab.sh
-	work    string // a directory for files of the benchmark
-	bin     string // holds provider/, noop/ and bare
-	results string // the file that results are collected in
-	report  string // the file that the report goes to
+	lab     string   // a directory made by tools/lab/lab.sh
+	zabbix  string   // a directory made by tools/zabbix/zabbix.sh
+	work    string   // a directory for files of the benchmark
+	bin     string   // holds provider/, noop/ and bare
+	results string   // the file that results are collected in
+	report  string   // the file that the report goes to
+	more    []string // files of results that go into the report as well
 	rounds  int
 	devices int
 }
@@ -37,22 +40,25 @@ type options struct {
 // run does one part of the benchmark.
 func run(ctx context.Context, args []string) error {
 	var o options
-	flags := flag.NewFlagSet("bench speed|replace|netconf|memory|many|report", flag.ContinueOnError)
+	flags := flag.NewFlagSet("bench speed|replace|netconf|memory|many|zabbix|report", flag.ContinueOnError)
 	flags.StringVar(&o.lab, "lab", "", "directory of the lab")
+	flags.StringVar(&o.zabbix, "zabbix", "", "directory of the Zabbix")
 	flags.StringVar(&o.work, "work", "", "directory for files")
 	flags.StringVar(&o.bin, "bin", "", "directory of the programs")
 	flags.StringVar(&o.results, "results", "", "file that results are collected in")
 	flags.StringVar(&o.report, "report", "", "file that the report is written to")
 	flags.IntVar(&o.rounds, "rounds", 5, "how often everything is measured")
-	flags.IntVar(&o.devices, "devices", 50, "how many routers of the lab are used")
+	flags.IntVar(&o.devices, "devices", 50, "how many routers of the lab, or hosts of Zabbix, are used")
 	if len(args) == 0 {
 		return fmt.Errorf("usage: %s", flags.Name())
 	}
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
+	o.more = flags.Args()
 	part, ok := map[string]func(context.Context, *bench) error{
-		"speed": speed, "replace": replacing, "netconf": netconf, "memory": memory, "many": many, "report": report,
+		"speed": speed, "replace": replacing, "netconf": netconf, "memory": memory, "many": many,
+		"zabbix": zabbixHosts, "report": report,
 	}[args[0]]
 	if !ok {
 		return fmt.Errorf("no part %q of %s", args[0], flags.Name())
@@ -62,7 +68,7 @@ func run(ctx context.Context, args []string) error {
 	if b.collected, err = load(o.results); err != nil {
 		return err
 	}
-	if args[0] != "report" && args[0] != "netconf" {
+	if !slices.Contains([]string{"report", "netconf", "zabbix"}, args[0]) {
 		if b.routers, err = readRouters(o.lab, o.devices); err != nil {
 			return err
 		}

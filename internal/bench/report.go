@@ -212,9 +212,22 @@ func (c *collection) load() string {
 	return fmt.Sprintf("%.1f (%.1f to %.1f)", s.Median, s.Min, s.Max)
 }
 
-// report writes the report.
+// report writes the report of all results. What was measured elsewhere is not
+// stored with the rest.
 func report(ctx context.Context, b *bench) error {
-	text, err := b.collected.render(time.Now(), machine(ctx))
+	all := newCollection()
+	all.merge(b.collected)
+	for _, file := range b.more {
+		if _, err := os.Stat(file); err != nil {
+			return err
+		}
+		c, err := load(file)
+		if err != nil {
+			return err
+		}
+		all.merge(c)
+	}
+	text, err := all.render(time.Now(), machine(ctx))
 	if err != nil {
 		return err
 	}
@@ -233,7 +246,7 @@ func (c *collection) render(now time.Time, machine []string) (string, error) {
 	var out bytes.Buffer
 	err = t.Execute(&out, map[string]any{
 		"Date": now.Format(time.DateOnly), "Machine": machine, "Load": c.load(),
-		"Rows": c.rows(), "Growths": c.growths(), "Peaks": c.peaks(), "Steps": c.stepTable(),
+		"Rows": c.rows(), "Growths": c.growths(), "Peaks": c.peaks(), "Steps": c.stepTable(), "Hosts": c.hostRows(), "Zabbix": c.Zabbix,
 		"Large": c.Sizes[sizeConfig],
 		"Small": c.Sizes[sizeSmall], "Big": c.Sizes[sizeLarge],
 		"Grown": float64(c.Sizes[sizeLarge]) / max(float64(c.Sizes[sizeSmall]), 1),
@@ -257,6 +270,8 @@ func machine(ctx context.Context) []string {
 		runtime.Version(),
 		"FRR " + output("dpkg-query", "-W", "-f", "${Version}", "frr"),
 		"netconfd " + output("dpkg-query", "-W", "-f", "${Version}", "netconfd"),
+		output("psql", "--version"),
+		output("php", "--version"),
 		output("sh", "-c", "ssh -V 2>&1"),
 	}
 	return slices.DeleteFunc(list, func(s string) bool { return strings.HasSuffix(s, " ") || s == "" })

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -46,8 +48,9 @@ const (
 type collection struct {
 	Devices map[string]int                  `json:"devices"`
 	Samples map[string][]sample             `json:"samples"`
-	Steps   map[string]map[string][]float64 `json:"steps"` // row, step of the events: ms
-	Sizes   map[string]int                  `json:"sizes"` // bytes
+	Steps   map[string]map[string][]float64 `json:"steps"`            // row, step of the events: ms
+	Sizes   map[string]int                  `json:"sizes"`            // bytes
+	Zabbix  string                          `json:"zabbix,omitempty"` // its version
 }
 
 // newCollection makes an empty one.
@@ -74,6 +77,15 @@ func load(file string) (*collection, error) {
 	return c, nil
 }
 
+// merge takes in what was measured elsewhere; of what both have, that.
+func (c *collection) merge(other *collection) {
+	maps.Copy(c.Devices, other.Devices)
+	maps.Copy(c.Samples, other.Samples)
+	maps.Copy(c.Steps, other.Steps)
+	maps.Copy(c.Sizes, other.Sizes)
+	c.Zabbix = cmp.Or(other.Zabbix, c.Zabbix)
+}
+
 // store writes what was measured.
 func (c *collection) store(file string) error {
 	text, err := json.MarshalIndent(c, "", " ")
@@ -88,8 +100,8 @@ func (b *bench) add(row string, devices int, s sample) {
 	s.Load = loadAverage()
 	b.collected.Devices[row] = devices
 	b.collected.Samples[row] = append(b.collected.Samples[row], s)
-	b.say("%-16s %3d devices: bare %.2f s, nothing %.2f s, provider %.2f s (load %s)", row, devices,
-		s.Bare.Wall, s.Noop.Wall, s.Provider.Wall, s.Load)
+	b.say("%-16s %3d devices: bare %.2f s, nothing %.2f s, provider %.2f s, %d calls, %.0f MB (load %s)", row, devices,
+		s.Bare.Wall, s.Noop.Wall, s.Provider.Wall, s.Provider.Calls, s.Provider.Peak, s.Load)
 	if err := b.collected.store(b.results); err != nil {
 		b.say("the results are not kept: %v", err)
 	}

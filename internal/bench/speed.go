@@ -29,10 +29,10 @@ type pair struct {
 func (b *bench) newPair(name string, devices []router, replace bool) (*pair, error) {
 	p := &pair{bench: b, devices: devices}
 	var err error
-	if p.provider, err = b.newWorkspace(name, "provision", fmt.Sprintf(providerConfig, b.lab, replace), devices); err != nil {
+	if p.provider, err = b.forDevices(name, "provision", fmt.Sprintf(providerConfig, b.lab, replace), devices); err != nil {
 		return nil, err
 	}
-	p.noop, err = b.newWorkspace(name+"-noop", "noop", noopConfig, devices)
+	p.noop, err = b.forDevices(name+"-noop", "noop", noopConfig, devices)
 	return p, err
 }
 

@@ -17,6 +17,8 @@ type took struct {
 	Wall float64 `json:"wall"` // s
 	CPU  float64 `json:"cpu"`  // s, of the command and what it started here; not of the devices
 	Peak float64 `json:"peak,omitempty"`
+	// Calls are the POSTs that the server has in its access log.
+	Calls int `json:"calls,omitempty"`
 }
 
 // timed runs a command that must end with one of these exit codes.
@@ -58,21 +60,22 @@ type workspace struct {
 	env []string
 }
 
-// begin of every configuration; the devices come from the inventory.
+// head begins every configuration.
 const head = `terraform {
   required_providers {
     %[1]s = { source = "netprovision/%[1]s" }
   }
 }
+`
 
+// The two configurations; the devices come from the inventory.
+const (
+	fromInventory = `
 locals {
   devices = yamldecode(file("inventory.yaml")).devices
 }
 `
-
-// The two configurations.
-const (
-	noopConfig = `
+	noopConfig = fromInventory + `
 variable "revision" { type = number }
 
 resource "noop_device" "this" {
@@ -81,7 +84,7 @@ resource "noop_device" "this" {
   revision = var.revision
 }
 `
-	providerConfig = `
+	providerConfig = fromInventory + `
 provider "provision" {
   inventory_file = "inventory.yaml"
   credentials    = { default = { username = "netops", private_key = file("%[1]s/id_ed25519") } }
@@ -98,9 +101,9 @@ resource "provision_device" "this" {
 `
 )
 
-// newWorkspace makes a workspace for devices. What Terraform finds in the home
-// of the caller does not count.
-func (b *bench) newWorkspace(name, provider, config string, devices []router) (*workspace, error) {
+// newWorkspace makes a workspace. What Terraform finds in the home of the caller
+// does not count.
+func (b *bench) newWorkspace(name, provider, config string) (*workspace, error) {
 	w := &workspace{dir: b.path(name)}
 	if err := os.MkdirAll(w.dir, 0o700); err != nil {
 		return nil, err
@@ -114,10 +117,16 @@ func (b *bench) newWorkspace(name, provider, config string, devices []router) (*
 	}
 	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+filepath.Join(w.dir, "terraform.rc"), "CHECKPOINT_DISABLE=1",
 		"TF_IN_AUTOMATION=1", "HOME="+w.dir)
-	return w, errors.Join(
-		w.write("terraform.rc", rc),
-		w.write("main.tf", fmt.Sprintf(head, provider)+config),
-		w.write("inventory.yaml", inventory(devices)))
+	return w, errors.Join(w.write("terraform.rc", rc), w.write("main.tf", fmt.Sprintf(head, provider)+config))
+}
+
+// forDevices makes a workspace with an inventory of devices.
+func (b *bench) forDevices(name, provider, config string, devices []router) (*workspace, error) {
+	w, err := b.newWorkspace(name, provider, config)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.write("inventory.yaml", inventory(devices))
 }
 
 // inventory is the inventory file of devices.
@@ -176,8 +185,13 @@ func (w *workspace) apply(ctx context.Context) (took, error) {
 
 // settle plans and applies, whatever there is to do.
 func (w *workspace) settle(ctx context.Context, more ...string) error {
-	_, err := w.terraform(ctx, 0, append([]string{"apply", "-input=false", "-no-color", "-auto-approve"}, more...)...)
+	_, err := w.whole(ctx, more...)
 	return err
+}
+
+// whole times a plan and its apply in one command.
+func (w *workspace) whole(ctx context.Context, more ...string) (took, error) {
+	return w.terraform(ctx, 0, append([]string{"apply", "-input=false", "-no-color", "-auto-approve"}, more...)...)
 }
 
 func (w *workspace) terraform(ctx context.Context, code int, args ...string) (took, error) {

@@ -48,6 +48,7 @@ type Store struct {
 	deletes gather[string, struct{}]
 	agents  gather[string, AgentState]
 	ahead   ahead
+	taken   once[map[lookup]bool] // the names of all visible hosts
 }
 
 var _ Hosts = (*Store)(nil)
@@ -104,7 +105,8 @@ func (s *Store) FreshByName(ctx context.Context, name string) (*Host, error) {
 
 // find answers from what was read ahead, where it can.
 func (s *Store) find(ctx context.Context, l lookup) (*Host, error) {
-	if h := s.ahead.find(ctx, s, l); h != nil {
+	h, all := s.ahead.find(ctx, s, l)
+	if h != nil || all && s.free(ctx, l) {
 		return h, nil
 	}
 	return s.hosts.ask(ctx, l, true)
@@ -253,27 +255,29 @@ type ahead struct {
 // together is how soon a second question must come for all hosts to be read.
 const together = 50 * time.Millisecond
 
-// find gives a host from what was read ahead; nil when it is not in it. The
-// second question within a moment starts the reading.
-func (a *ahead) find(ctx context.Context, s *Store, l lookup) *Host {
+// find gives a host from what was read ahead; nil when it is not in it, and
+// false when nothing was read. The second question within a moment starts the
+// reading.
+func (a *ahead) find(ctx context.Context, s *Store, l lookup) (*Host, bool) {
 	ready := a.started(ctx, s)
 	if ready == nil {
-		return nil
+		return nil, false
 	}
 	select {
 	case <-ready:
 	case <-ctx.Done():
-		return nil
+		return nil, false
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	all := a.byID != nil
 	switch l.key {
 	case "hostids":
-		return a.byID[l.value].copy()
+		return a.byID[l.value].copy(), all
 	case "host":
-		return a.byName[l.value].copy()
+		return a.byName[l.value].copy(), all
 	}
-	return a.byShown[l.value].copy()
+	return a.byShown[l.value].copy(), all
 }
 
 // started starts the reading when it is due; nil when there is none.

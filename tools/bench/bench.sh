@@ -1,15 +1,21 @@
 #!/bin/bash
-# bench.sh: time, memory and state of the provider on real routers, against a
-# bare program and against Terraform with a resource that does nothing. Prints a
-# table in Markdown, and writes it to BENCH_OUT (bin/performance.md).
+# bench.sh: time, memory and state of the provider on real routers and on a real
+# Zabbix, against a bare program and against Terraform with a resource that does
+# nothing. Prints a table in Markdown, and writes it to BENCH_OUT
+# (bin/performance.md).
 #
 # RUNS=5       how often everything is measured
-# SMOKE=1      three routers, one round, under a minute: shows that it works
-# BENCH_N=50 BENCH_MANY=200 BENCH_LINES=18000
+# SMOKE=1      three routers and hosts, one round, two minutes: shows that it works
+# BENCH_N=50 BENCH_MANY=200 BENCH_LINES=18000 BENCH_HOSTS=1000
 #              routers; routers of the large lab; lines of a configuration (of
-#              1 MB) of the simulated routers that memory is taken over
-# BENCH_PARTS  speed replace netconf memory many
-# Takes 15 to 20 minutes on two idle cores, and 8 GB of memory for 200 routers.
+#              1 MB) of the simulated routers that memory is taken over; hosts
+#              in Zabbix, and once five times as many
+# BENCH_PARTS  speed replace netconf memory many zabbix
+# BENCH_RESULTS
+#              a file that the raw results are kept in; of several such files
+#              "bench report -results FILE -report OUT FILE..." makes one report
+# Takes 15 to 20 minutes on two idle cores without zabbix, and 8 GB of memory for
+# 200 routers.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -20,12 +26,14 @@ for tool in go terraform; do
 done
 unset "${!PROVISION_@}" "${!TF_@}"
 
-runs=${RUNS:-5} n=${BENCH_N:-50} many=${BENCH_MANY:-200} lines=${BENCH_LINES:-18000}
-parts=${BENCH_PARTS:-speed replace netconf memory many}
-if [ "${SMOKE:-}" = 1 ]; then runs=1 n=3 many=3 lines=2000; fi
+runs=${RUNS:-5} n=${BENCH_N:-50} many=${BENCH_MANY:-200} lines=${BENCH_LINES:-18000} hosts=${BENCH_HOSTS:-1000}
+parts=${BENCH_PARTS:-speed replace netconf memory many zabbix}
+if [ "${SMOKE:-}" = 1 ]; then runs=1 n=3 many=3 lines=2000 hosts=3; fi
 out=${BENCH_OUT:-bin/performance.md}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-bench.XXXXXX")
+zabbix=$(mktemp -d "${TMPDIR:-/tmp}/provision-bench-zabbix.XXXXXX")
+chmod 755 "$zabbix" # its database has a user of its own
 export LAB_DIR=$work/lab LAB_PROFILE=full
 farm='' up=''
 # shellcheck disable=SC2317  # the traps reach it
@@ -34,8 +42,9 @@ finish() {
 	trap '' INT TERM
 	[ -z "$farm" ] || kill "$farm" 2>/dev/null || :
 	tools/lab/lab.sh down >/dev/null 2>&1 || :
+	tools/zabbix/zabbix.sh down 7.0 "$zabbix" >/dev/null 2>&1 || :
 	[ "$code" = 0 ] || cp "$work/results.json" "${TMPDIR:-/tmp}/provision-bench.json" 2>/dev/null || :
-	rm -rf "$work"
+	rm -rf "$work" "$zabbix"
 	exit "$code"
 }
 trap finish EXIT
@@ -61,7 +70,7 @@ lab() {
 measure() {
 	case " $parts " in *" $1 "*) ;; *) return 0 ;; esac
 	rm -rf "$work/files" && mkdir "$work/files"
-	"$bin/bench" "$1" -lab "${3:-$LAB_DIR}" -work "$work/files" -bin "$bin" -results "$work/results.json" -rounds "$runs" -devices "$2"
+	"$bin/bench" "$1" -lab "${3:-$LAB_DIR}" -zabbix "$zabbix" -work "$work/files" -bin "$bin" -results "$work/results.json" -rounds "$runs" -devices "$2"
 }
 wants() { for p in "$@"; do case " $parts " in *" $p "*) return 0 ;; esac; done; return 1; }
 
@@ -90,6 +99,12 @@ if wants memory; then
 	kill $farm
 	farm=
 fi
+if wants zabbix; then
+	tools/zabbix/zabbix.sh up 7.0 "$zabbix" "${BENCH_ZABBIX_PORT:-$(tools/zabbix/zabbix.sh port)}" >&2
+	measure zabbix "$hosts"
+	tools/zabbix/zabbix.sh down 7.0 "$zabbix" >&2
+fi
+[ -z "${BENCH_RESULTS:-}" ] || cp "$work/results.json" "$BENCH_RESULTS"
 "$bin/bench" report -results "$work/results.json" -report "$out"
 cat "$out"
 echo "make bench: $((SECONDS / 60)) min $((SECONDS % 60)) s; the report is in $out" >&2

@@ -1,5 +1,5 @@
-// Command noop is a Terraform provider whose one resource does nothing: what a
-// run of it takes is the share of Terraform itself.
+// Command noop is a Terraform provider whose resources do nothing: what a run of
+// them takes is the share of Terraform itself.
 package main
 
 import (
@@ -46,7 +46,10 @@ func (noop) DataSources(context.Context) []func() datasource.DataSource { return
 
 // Resources implements provider.Provider.
 func (noop) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{func() resource.Resource { return device{} }}
+	return []func() resource.Resource{
+		func() resource.Resource { return device{} },
+		func() resource.Resource { return host{} },
+	}
 }
 
 // device is the resource noop_device.

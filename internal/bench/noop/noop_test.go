@@ -49,3 +49,41 @@ func TestUpdateKeepsEverything(t *testing.T) {
 		}
 	}
 }
+
+// A host keeps what is configured, and nothing of it stays unknown.
+func TestHostKeepsWhatIsKnown(t *testing.T) {
+	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"ip": tftypes.String, "dns": tftypes.String}}
+	host := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"host": tftypes.String, "id": tftypes.String, "interface": object}}
+	of := func(unknown any) tftypes.Value {
+		return tftypes.NewValue(host, map[string]tftypes.Value{
+			"host": tftypes.NewValue(tftypes.String, "h1"), "id": tftypes.NewValue(tftypes.String, unknown),
+			"interface": tftypes.NewValue(object, map[string]tftypes.Value{
+				"ip": tftypes.NewValue(tftypes.String, "192.0.2.1"), "dns": tftypes.NewValue(tftypes.String, unknown),
+			}),
+		})
+	}
+	got, err := known(of(tftypes.UnknownValue))
+	if err != nil || !got.Equal(of(nil)) {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+func TestHostHasTheAttributesOfTheRealOne(t *testing.T) {
+	server, err := providerserver.NewProtocol6WithError(noop{})()
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil || len(resp.Diagnostics) > 0 {
+		t.Fatal(err, resp.Diagnostics)
+	}
+	names := map[string]bool{}
+	for _, a := range resp.ResourceSchemas["noop_host"].Block.Attributes {
+		names[a.Name] = true
+	}
+	for _, n := range []string{"host", "interface", "templates", "tags", "diff"} {
+		if !names[n] {
+			t.Errorf("no attribute %s", n)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// The rows about hosts in Zabbix. Those with another number of hosts, or other
+// parallelism, have more behind their name.
+const (
+	rowHostCreate = "host-create"
+	rowHostPlan   = "host-plan"   // a plan without changes
+	rowHostTag    = "host-tag"    // another value of one tag on every host
+	rowHostBury   = "host-bury"   // destroy, to the graveyard
+	rowHostDelete = "host-delete" // destroy, with on_destroy = "delete"
+
+	wide = "-wide" // -parallelism=100
+	huge = "-huge" // many times as many hosts, once
+)
+
+// hugeFactor is how many times as many hosts are tried once.
+const hugeFactor = 5
+
+// hostConfig is the configuration of hosts; %[1]s is the type of the resource
+// and %[2]s what stands first in it.
+const hostConfig = `
+variable "hosts" { type = number }
+variable "revision" { type = number }
+variable "on_destroy" { type = string }
+variable "port" { type = string }
+
+locals {
+  hosts = { for i in range(var.hosts) : format("` + hostPrefix + `%%05d", i) => {
+    site = format("site%%02d", i %% 20)
+    rack = format("rack %%d", i %% 40)
+  } }
+}
+
+resource %[1]q "this" {
+  %[2]sfor_each    = local.hosts
+  host        = each.key
+  interface   = { ip = "127.0.0.1", port = var.port }
+  templates   = [%[3]q]
+  host_groups = [%[4]q]
+  tags = {
+    site     = [each.value.site]
+    role     = ["edge"]
+    revision = [tostring(var.revision)]
+  }
+  macros         = { "{$LIMIT}" = { value = "90" } }
+  inventory_mode = "manual"
+  inventory      = { location = each.value.rack }
+  on_destroy     = var.on_destroy
+}
+`
+
+// zabbixProvider is the provider block of the real one.
+const zabbixProvider = `
+provider "provision" {
+  zabbix = {
+    url         = %q
+    username    = %q
+    password    = %q
+    max_destroy = var.hosts
+  }
+}
+`
+
+// estate is the hosts of a Zabbix: the provider's, and those of the resource
+// that does nothing.
+type estate struct {
+	*bench
+	server         *zabbixServer
+	provider, noop *workspace
+
+	row       string // what is behind the names of rows
+	hosts     int
+	revision  int
+	onDestroy string
+	more      []string // arguments of every command
+}
+
+// zabbixHosts times the life of many hosts.
+func zabbixHosts(ctx context.Context, b *bench) error {
+	server, err := b.openZabbix(ctx)
+	if err != nil {
+		return err
+	}
+	e := &estate{bench: b, server: server, hosts: b.devices}
+	if err := e.workspaces(); err != nil {
+		return err
+	}
+	for range b.rounds {
+		if err := e.round(ctx); err != nil {
+			return err
+		}
+	}
+	e.hosts, e.row, e.more = hugeFactor*b.devices, huge, nil
+	return e.life(ctx)
+}
+
+// workspaces makes the two.
+func (e *estate) workspaces() (err error) {
+	text := func(kind, more string) string { return fmt.Sprintf(hostConfig, kind, more, templateName, groupName) }
+	s := e.server
+	real := fmt.Sprintf(zabbixProvider, s.url, s.user, s.password) + text("zabbix_agent_host", "provider = provision\n  ")
+	if e.provider, err = e.newWorkspace("hosts", "provision", real); err != nil {
+		return err
+	}
+	e.noop, err = e.newWorkspace("hosts-noop", "noop", text("noop_host", ""))
+	return err
+}
+
+// round is the life of all hosts, and another with more at once.
+func (e *estate) round(ctx context.Context) error {
+	e.row, e.more = "", nil
+	if err := e.life(ctx); err != nil {
+		return err
+	}
+	e.row, e.more, e.onDestroy = wide, []string{"-parallelism=100"}, "delete"
+	return first(
+		func() error { return e.create(ctx) },
+		func() error { return e.measure(ctx, rowHostPlan, e.plan) },
+		func() error { return e.measure(ctx, rowHostDelete, e.destroy) },
+		func() error { return e.server.expect(ctx, 0) },
+	)
+}
+
+// life is that hosts come, are looked at, change and go; then the graveyard is
+// emptied.
+func (e *estate) life(ctx context.Context) error {
+	e.onDestroy = "graveyard"
+	return first(
+		func() error { return e.create(ctx) },
+		func() error { return e.measure(ctx, rowHostPlan, e.plan) },
+		func() error { e.revision++; return e.measure(ctx, rowHostTag, e.whole) },
+		func() error { return e.measure(ctx, rowHostBury, e.destroy) },
+		func() error { return e.server.expect(ctx, e.hosts) }, // in the graveyard
+		func() error { return e.server.empty(ctx) },
+	)
+}
+
+// create makes all hosts; none is lost.
+func (e *estate) create(ctx context.Context) error {
+	return first(
+		func() error { return e.measure(ctx, rowHostCreate, e.whole) },
+		func() error { return e.server.expect(ctx, e.hosts) },
+	)
+}
+
+// plan is a plan without changes.
+func (e *estate) plan(ctx context.Context, w *workspace) (took, error) {
+	return w.plan(ctx, nothing, e.args()...)
+}
+
+// whole is a plan and its apply.
+func (e *estate) whole(ctx context.Context, w *workspace) (took, error) {
+	return w.whole(ctx, e.args()...)
+}
+
+// destroy is the end of all hosts.
+func (e *estate) destroy(ctx context.Context, w *workspace) (took, error) {
+	return w.whole(ctx, append(e.args(), "-destroy")...)
+}
+
+// args are the arguments of a command.
+func (e *estate) args() []string {
+	return append([]string{
+		fmt.Sprintf("-var=hosts=%d", e.hosts), fmt.Sprintf("-var=revision=%d", e.revision),
+		"-var=on_destroy=" + e.onDestroy, "-var=port=" + e.server.port,
+	}, e.more...)
+}
+
+// measure times a command with what does nothing, and then with the provider.
+func (e *estate) measure(ctx context.Context, row string, command func(context.Context, *workspace) (took, error)) error {
+	var s sample
+	var err error
+	if s.Noop, err = command(ctx, e.noop); err != nil {
+		return err
+	}
+	before, err := e.server.calls()
+	if err != nil {
+		return err
+	}
+	if s.Provider, err = command(ctx, e.provider); err != nil {
+		return err
+	}
+	after, err := e.server.calls()
+	s.Provider.Calls = after - before
+	e.add(row+e.row, e.hosts, s)
+	return err
+}
