@@ -11,11 +11,12 @@ import (
 	"runtime/debug"
 	"time"
 
-	tfprovider "github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device/drivers"
 	"github.com/netprovision/terraform-provider-provision/internal/provider"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/server"
 )
 
 // version is set by the linker.
@@ -79,10 +80,11 @@ func serve(debug bool) error {
 		quiet(os.Getenv, os.Setenv)
 	}
 	p := provider.New(version, drivers.All(), os.Environ)
-	err := providerserver.Serve(context.Background(), func() tfprovider.Provider { return p }, providerserver.ServeOpts{
-		Address: "registry.terraform.io/netprovision/provision",
-		Debug:   debug,
-	})
+	var opts []tf6server.ServeOpt
+	if debug {
+		opts = append(opts, tf6server.WithManagedDebug())
+	}
+	err := tf6server.Serve("registry.terraform.io/netprovision/provision", func() tfprotov6.ProviderServer { return server.New(p) }, opts...)
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	// Nobody listens any more, and what stays open the devices end themselves.
