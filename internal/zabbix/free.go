@@ -8,9 +8,9 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
-// current is how old the list of all names may be. Zabbix itself refuses a name
-// that was taken since.
-const current = 2 * time.Second
+// current is how old the list of all names may be. It is less than the time
+// between plan and apply, and Zabbix itself refuses a name that was taken since.
+const current = 15 * time.Second
 
 // free tells that no visible host has a name that was not read ahead: it is not
 // in the list of all names, which is read again when it is too old. When that

@@ -6,8 +6,10 @@ import (
 	"time"
 )
 
-// gather makes one call of questions that arrive together: the first waits for a
-// moment, and what comes until then goes with it.
+// gather makes one call of questions that arrive together: a round waits until
+// nobody has joined it for a moment. It does not wait when everybody who asks
+// has joined: Terraform works on a fixed number of resources at once, and none
+// comes before another has its answer.
 type gather[Q, A any] struct {
 	window time.Duration
 	most   int           // how many questions make a call at once
@@ -16,6 +18,8 @@ type gather[Q, A any] struct {
 
 	mu      sync.Mutex
 	waiting *round[Q, A]
+	asking  int // who has no answer yet
+	crowd   int // how many asked at once lately
 }
 
 // outcome is what came of one question.
@@ -28,7 +32,8 @@ type outcome[A any] struct {
 type round[Q, A any] struct {
 	questions []Q
 	askers    []context.Context
-	full      chan struct{} // closed when it is full
+	joined    chan struct{} // somebody came
+	full      chan struct{} // closed when nobody else is waited for
 	done      chan struct{} // closed when there are outcomes
 	outcomes  []outcome[A]
 }
@@ -56,36 +61,57 @@ func (g *gather[Q, A]) join(ctx context.Context, q Q) (*round[Q, A], int) {
 	defer g.mu.Unlock()
 	r := g.waiting
 	if r == nil {
-		r = &round[Q, A]{full: make(chan struct{}), done: make(chan struct{})}
+		r = &round[Q, A]{joined: make(chan struct{}, 1), full: make(chan struct{}), done: make(chan struct{})}
 		g.waiting = r
 		go g.run(context.WithoutCancel(ctx), r)
 	}
 	r.questions, r.askers = append(r.questions, q), append(r.askers, ctx)
-	if len(r.questions) >= g.most {
+	g.asking++
+	all := len(r.questions) == g.crowd && g.asking <= g.crowd
+	g.crowd = max(g.crowd, g.asking)
+	select {
+	case r.joined <- struct{}{}:
+	default:
+	}
+	if all || len(r.questions) >= g.most {
 		g.waiting = nil
 		close(r.full)
 	}
 	return r, len(r.questions) - 1
 }
 
-// run waits until the round is full or its time is up and it is its turn. What
-// arrives while it waits for its turn goes with it.
+// run waits until it is the round's turn and nobody else joins it.
 func (g *gather[Q, A]) run(ctx context.Context, r *round[Q, A]) {
 	defer close(r.done)
-	timer := time.NewTimer(g.window)
-	defer timer.Stop()
-	select {
-	case <-r.full:
-	case <-timer.C:
-	}
 	g.turns <- struct{}{}
 	defer func() { <-g.turns }()
-	g.mu.Lock()
-	if g.waiting == r {
-		g.waiting = nil
-	}
-	g.mu.Unlock()
+	g.wait(r)
 	r.outcomes = g.callForThose(ctx, r)
+	g.mu.Lock()
+	g.asking -= len(r.questions)
+	g.mu.Unlock()
+}
+
+// wait waits until nobody has joined the round for a moment, or nobody else is
+// waited for, and closes it.
+func (g *gather[Q, A]) wait(r *round[Q, A]) {
+	timer := time.NewTimer(g.window)
+	defer timer.Stop()
+	for {
+		select {
+		case <-r.full:
+			return
+		case <-r.joined:
+			timer.Reset(g.window)
+		case <-timer.C:
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			if g.waiting == r { // fewer than before: so many are waited for next time
+				g.waiting, g.crowd = nil, g.asking
+			}
+			return
+		}
+	}
 }
 
 // callForThose makes the call for those who are still there: what nobody waits

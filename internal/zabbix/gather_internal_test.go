@@ -42,18 +42,46 @@ func TestGatherTakesWhatComesTogether(t *testing.T) {
 		c := &counter{}
 		g := c.gather(100)
 		var wg sync.WaitGroup
-		start := time.Now()
-		for i := range 10 {
+		for i, after := range []time.Duration{0, 50, 100, 150, 300} { // the last one after a gap
 			wg.Go(func() {
-				<-time.After(time.Duration(i) * 10 * time.Millisecond) // six within the window
+				<-time.After(after * time.Millisecond)
 				if a, err := g.ask(t.Context(), i, true); a != 2*i || err != nil {
 					t.Errorf("%d: %d, %v", i, a, err)
 				}
 			})
 		}
 		wg.Wait()
-		if len(c.calls) != 2 || len(c.calls[0]) < 6 || time.Since(start) > 160*time.Millisecond {
-			t.Errorf("%v after %v", c.calls, time.Since(start))
+		if !slices.EqualFunc(c.calls, [][]int{{0, 1, 2, 3}, {4}}, slices.Equal) {
+			t.Errorf("%v", c.calls)
+		}
+	})
+}
+
+// Who asks again and again, always so many at once, is waited for once: then it
+// is known how many they are. When they become fewer, that is found out again.
+func TestGatherKnowsHowManyAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &counter{took: time.Second}
+		g := c.gather(100)
+		round := func(n int) time.Duration {
+			var wg sync.WaitGroup
+			start := time.Now()
+			for i := range n {
+				wg.Go(func() {
+					<-time.After(time.Duration(i) * 20 * time.Millisecond)
+					_, _ = g.ask(t.Context(), i, false)
+				})
+			}
+			wg.Wait()
+			return time.Since(start) - c.took - time.Duration(n-1)*20*time.Millisecond
+		}
+		for i, r := range []struct {
+			n      int
+			waited time.Duration
+		}{{10, g.window}, {10, 0}, {10, 0}, {4, g.window}, {4, 0}} {
+			if waited := round(r.n); waited != r.waited || len(c.calls[i]) != r.n {
+				t.Errorf("%d: %d waited %v longer than for themselves, want %v; %v", i, r.n, waited, r.waited, c.calls[i])
+			}
 		}
 	})
 }
@@ -80,14 +108,14 @@ func TestGatherGrowsWhileItWaits(t *testing.T) {
 		c := &counter{took: time.Second}
 		g := c.gather(100)
 		var wg sync.WaitGroup
-		for i := range 21 {
+		for i := range 11 {
 			wg.Go(func() {
-				<-time.After(time.Duration(i) * 50 * time.Millisecond) // the last one after a second
+				<-time.After(time.Duration(i) * 100 * time.Millisecond) // the last one after a second
 				_, _ = g.ask(t.Context(), i, true)
 			})
 		}
 		wg.Wait()
-		if len(c.calls) != 2 || len(c.calls[1]) != 19 {
+		if len(c.calls) != 2 || len(c.calls[1]) != 10 {
 			t.Errorf("%v", c.calls)
 		}
 	})
@@ -113,6 +141,7 @@ func TestGatherAndCallersWhoLeave(t *testing.T) {
 		c := &counter{took: time.Second}
 		g := c.gather(100)
 		ask := func(q int, after time.Duration, leave bool) (int, time.Duration, error) {
+			g.crowd = 0 // none is known to ask alone
 			ctx, cancel := context.WithTimeout(t.Context(), after)
 			defer cancel()
 			start := time.Now()

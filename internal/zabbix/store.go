@@ -17,9 +17,9 @@ type API interface {
 	Write(ctx context.Context, calls ...api.Call) ([]api.Answer, error)
 }
 
-// How calls are gathered. Measured on 7.0 with 1,000 hosts and ten callers at
-// once: a wait of 60 ms makes arrays of ten out of creates, and costs nothing
-// where more callers fill an array sooner.
+// How calls are gathered: so long nobody joins before one is made. Measured on
+// 7.0 with 1,000 hosts: 60 ms bring together what Terraform has at once, on two
+// busy cores as well; reads that nothing is sent after need not be as few.
 const (
 	readWindow  = 5 * time.Millisecond
 	writeWindow = 60 * time.Millisecond
@@ -42,6 +42,7 @@ type Store struct {
 	catalog *catalogue
 
 	hosts   gather[lookup, *Host]
+	fresh   gather[lookup, *Host] // right before a write, and as many as there are writes
 	graves  gather[grave, []*Host]
 	creates gather[NewHost, *Host]
 	updates gather[update, *Host]
@@ -59,6 +60,7 @@ func NewStore(a API, opts StoreOptions) *Store {
 	s.catalog = newCatalogue(a, s.reads)
 	s.ahead.off = !opts.Prefetch
 	s.hosts = gather[lookup, *Host]{window: readWindow, most: mostInArray, turns: s.reads, call: s.lookUp}
+	s.fresh = gather[lookup, *Host]{window: writeWindow, most: mostInArray, turns: s.reads, call: s.lookUp}
 	s.graves = gather[grave, []*Host]{window: readWindow, most: mostInArray, turns: s.reads, call: s.findBuried}
 	// One writer: arrays of creates gain nothing from others at the same time,
 	// and first inserts of two can meet.
@@ -95,12 +97,12 @@ func (s *Store) ByVisibleName(ctx context.Context, name string) (*Host, error) {
 
 // FreshByID implements [Hosts].
 func (s *Store) FreshByID(ctx context.Context, id string) (*Host, error) {
-	return s.hosts.ask(ctx, lookup{"hostids", id}, true)
+	return s.fresh.ask(ctx, lookup{"hostids", id}, true)
 }
 
 // FreshByName implements [Hosts].
 func (s *Store) FreshByName(ctx context.Context, name string) (*Host, error) {
-	return s.hosts.ask(ctx, lookup{"host", name}, true)
+	return s.fresh.ask(ctx, lookup{"host", name}, true)
 }
 
 // find answers from what was read ahead, where it can.

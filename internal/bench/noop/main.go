@@ -6,22 +6,27 @@ import (
 	"context"
 	"log"
 	"os"
+	"runtime/debug"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/server"
 )
 
 func main() {
-	// As the provider does it: a log that Terraform drops is no floor.
+	// As the provider does it: a log that Terraform drops, garbage that is
+	// collected for nothing and contexts that are kept are no floor.
 	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK"} {
 		_ = os.Setenv(name, "off")
 	}
-	err := providerserver.Serve(context.Background(), func() provider.Provider { return noop{} },
-		providerserver.ServeOpts{Address: "registry.terraform.io/netprovision/noop"})
+	debug.SetGCPercent(400)
+	err := tf6server.Serve("registry.terraform.io/netprovision/noop", func() tfprotov6.ProviderServer { return server.New(noop{}) })
 	if err != nil {
 		log.Fatal(err)
 	}
