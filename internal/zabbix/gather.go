@@ -7,9 +7,10 @@ import (
 )
 
 // gather makes one call of questions that arrive together: a round waits until
-// nobody has joined it for a moment. It does not wait when everybody who asks
-// has joined: Terraform works on a fixed number of resources at once, and none
-// comes before another has its answer.
+// nobody has joined it for a moment. It does not wait when as many have joined
+// as asked together lately, and waits longer for those who are missing:
+// Terraform works on a fixed number of resources at once, and none comes before
+// another has its answer.
 type gather[Q, A any] struct {
 	window time.Duration
 	most   int           // how many questions make a call at once
@@ -92,22 +93,36 @@ func (g *gather[Q, A]) run(ctx context.Context, r *round[Q, A]) {
 	g.mu.Unlock()
 }
 
+// patience is how many times as long is waited for those who are missing:
+// between two resources of a large state Terraform writes all of it.
+const patience = 4
+
+// pause is how long is waited for the next one to join a round.
+func (g *gather[Q, A]) pause(r *round[Q, A]) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(r.questions) < g.crowd {
+		return patience * g.window
+	}
+	return g.window
+}
+
 // wait waits until nobody has joined the round for a moment, or nobody else is
 // waited for, and closes it.
 func (g *gather[Q, A]) wait(r *round[Q, A]) {
-	timer := time.NewTimer(g.window)
+	timer := time.NewTimer(g.pause(r))
 	defer timer.Stop()
 	for {
 		select {
 		case <-r.full:
 			return
 		case <-r.joined:
-			timer.Reset(g.window)
+			timer.Reset(g.pause(r))
 		case <-timer.C:
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			if g.waiting == r { // fewer than before: so many are waited for next time
-				g.waiting, g.crowd = nil, g.asking
+			if g.waiting == r { // fewer than before: one fewer is waited for next time
+				g.waiting, g.crowd = nil, max(g.asking, g.crowd-1)
 			}
 			return
 		}

@@ -58,7 +58,8 @@ func TestGatherTakesWhatComesTogether(t *testing.T) {
 }
 
 // Who asks again and again, always so many at once, is waited for once: then it
-// is known how many they are. When they become fewer, that is found out again.
+// is known how many they are. When they become fewer, that is found out bit by
+// bit.
 func TestGatherKnowsHowManyAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &counter{took: time.Second}
@@ -78,7 +79,7 @@ func TestGatherKnowsHowManyAsk(t *testing.T) {
 		for i, r := range []struct {
 			n      int
 			waited time.Duration
-		}{{10, g.window}, {10, 0}, {10, 0}, {4, g.window}, {4, 0}} {
+		}{{10, g.window}, {10, 0}, {10, 0}, {8, patience * g.window}, {8, patience * g.window}, {8, 0}} {
 			if waited := round(r.n); waited != r.waited || len(c.calls[i]) != r.n {
 				t.Errorf("%d: %d waited %v longer than for themselves, want %v; %v", i, r.n, waited, r.waited, c.calls[i])
 			}
