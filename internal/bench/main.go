@@ -40,7 +40,7 @@ type options struct {
 // run does one part of the benchmark.
 func run(ctx context.Context, args []string) error {
 	var o options
-	flags := flag.NewFlagSet("bench speed|replace|netconf|memory|many|zabbix|report", flag.ContinueOnError)
+	flags := flag.NewFlagSet("bench speed|replace|netconf|memory|many|zabbix-life|zabbix-wide|zabbix-huge|report", flag.ContinueOnError)
 	flags.StringVar(&o.lab, "lab", "", "directory of the lab")
 	flags.StringVar(&o.zabbix, "zabbix", "", "directory of the Zabbix")
 	flags.StringVar(&o.work, "work", "", "directory for files")
@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string) error {
 	o.more = flags.Args()
 	part, ok := map[string]func(context.Context, *bench) error{
 		"speed": speed, "replace": replacing, "netconf": netconf, "memory": memory, "many": many,
-		"zabbix": zabbixHosts, "report": report,
+		"zabbix-life": hostLife, "zabbix-wide": hostWide, "zabbix-huge": hostHuge, "report": report,
 	}[args[0]]
 	if !ok {
 		return fmt.Errorf("no part %q of %s", args[0], flags.Name())
@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string) error {
 	if b.collected, err = load(o.results); err != nil {
 		return err
 	}
-	if !slices.Contains([]string{"report", "netconf", "zabbix"}, args[0]) {
+	if slices.Contains([]string{"speed", "replace", "memory", "many"}, args[0]) {
 		if b.routers, err = readRouters(o.lab, o.devices); err != nil {
 			return err
 		}

@@ -71,7 +71,7 @@ provider "provision" {
 type estate struct {
 	*bench
 	server         *zabbixServer
-	provider, noop *workspace
+	provider, noop *workspace // no floor without noop
 
 	row       string // what is behind the names of rows
 	hosts     int
@@ -80,23 +80,34 @@ type estate struct {
 	more      []string // arguments of every command
 }
 
-// zabbixHosts times the life of many hosts.
-func zabbixHosts(ctx context.Context, b *bench) error {
+// hostLife times the life of many hosts.
+func hostLife(ctx context.Context, b *bench) error { return b.estate(ctx, (*estate).life) }
+
+// hostWide times the same with a hundred hosts at once.
+func hostWide(ctx context.Context, b *bench) error { return b.estate(ctx, (*estate).wide) }
+
+// hostHuge shows once that many times as many hosts can be managed.
+func hostHuge(ctx context.Context, b *bench) error {
+	b.devices, b.rounds = hugeFactor*b.devices, 1
+	return b.estate(ctx, (*estate).huge)
+}
+
+// estate does rounds on hosts of a Zabbix.
+func (b *bench) estate(ctx context.Context, round func(*estate, context.Context) error) error {
 	server, err := b.openZabbix(ctx)
 	if err != nil {
 		return err
 	}
-	e := &estate{bench: b, server: server, hosts: b.devices}
+	e := &estate{bench: b, server: server, hosts: b.devices, onDestroy: "graveyard"}
 	if err := e.workspaces(); err != nil {
 		return err
 	}
 	for range b.rounds {
-		if err := e.round(ctx); err != nil {
+		if err := round(e, ctx); err != nil {
 			return err
 		}
 	}
-	e.hosts, e.row, e.more = hugeFactor*b.devices, huge, nil
-	return e.life(ctx)
+	return nil
 }
 
 // workspaces makes the two.
@@ -111,12 +122,19 @@ func (e *estate) workspaces() (err error) {
 	return err
 }
 
-// round is the life of all hosts, and another with more at once.
-func (e *estate) round(ctx context.Context) error {
-	e.row, e.more = "", nil
-	if err := e.life(ctx); err != nil {
-		return err
-	}
+// life is that hosts come, are looked at, change and go; then the graveyard is
+// emptied.
+func (e *estate) life(ctx context.Context) error {
+	return first(
+		func() error { return e.create(ctx) },
+		func() error { return e.measure(ctx, rowHostPlan, e.plan) },
+		func() error { e.revision++; return e.measure(ctx, rowHostTag, e.whole) },
+		func() error { return e.bury(ctx) },
+	)
+}
+
+// wide is that hosts come and go, a hundred at once.
+func (e *estate) wide(ctx context.Context) error {
 	e.row, e.more, e.onDestroy = wide, []string{"-parallelism=100"}, "delete"
 	return first(
 		func() error { return e.create(ctx) },
@@ -126,16 +144,22 @@ func (e *estate) round(ctx context.Context) error {
 	)
 }
 
-// life is that hosts come, are looked at, change and go; then the graveyard is
-// emptied.
-func (e *estate) life(ctx context.Context) error {
-	e.onDestroy = "graveyard"
+// huge is that hosts come, are looked at and go. It has no floor: Terraform
+// writes the whole state after every host, which takes the time of many hosts.
+func (e *estate) huge(ctx context.Context) error {
+	e.row, e.noop = huge, nil
 	return first(
 		func() error { return e.create(ctx) },
 		func() error { return e.measure(ctx, rowHostPlan, e.plan) },
-		func() error { e.revision++; return e.measure(ctx, rowHostTag, e.whole) },
+		func() error { return e.bury(ctx) },
+	)
+}
+
+// bury destroys all hosts, and empties the graveyard.
+func (e *estate) bury(ctx context.Context) error {
+	return first(
 		func() error { return e.measure(ctx, rowHostBury, e.destroy) },
-		func() error { return e.server.expect(ctx, e.hosts) }, // in the graveyard
+		func() error { return e.server.expect(ctx, e.hosts) },
 		func() error { return e.server.empty(ctx) },
 	)
 }
@@ -175,8 +199,10 @@ func (e *estate) args() []string {
 func (e *estate) measure(ctx context.Context, row string, command func(context.Context, *workspace) (took, error)) error {
 	var s sample
 	var err error
-	if s.Noop, err = command(ctx, e.noop); err != nil {
-		return err
+	if e.noop != nil {
+		if s.Noop, err = command(ctx, e.noop); err != nil {
+			return err
+		}
 	}
 	before, err := e.server.calls()
 	if err != nil {

@@ -6,7 +6,7 @@ import "fmt"
 type hostRow struct {
 	Name          string
 	Hosts, Rounds int
-	Noop, Took    spread
+	Noop, Took    spread // Noop is zero without a floor
 	Ratio         spread
 	Target        string // "" without one, as the others
 	Calls         spread
@@ -35,7 +35,6 @@ func hostTargets() []hostTarget {
 		{rowHostDelete + wide, "destroy all, `on_destroy = \"delete\"`, `-parallelism=100`", 0, 0},
 		{rowHostPlan + huge, "plan without changes", 0, 0},
 		{rowHostCreate + huge, "create all", 0, 0},
-		{rowHostTag + huge, "change one tag on all", 0, 0},
 		{rowHostBury + huge, "destroy all, to the graveyard", 0, 0},
 	}
 }

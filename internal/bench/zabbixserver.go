@@ -71,9 +71,13 @@ func (s *zabbixServer) write(ctx context.Context, method string, params, into an
 	return nil
 }
 
-// prepare makes the host group and a light template: a few items that the server
-// asks the agent for, rarely, and a trigger.
+// prepare makes the host group and a light template, unless they are there: a
+// few items that the server asks the agent for, rarely, and a trigger.
 func (s *zabbixServer) prepare(ctx context.Context) error {
+	var there []any
+	if err := s.write(ctx, "template.get", object{"filter": object{"host": templateName}}, &there); err != nil || len(there) > 0 {
+		return err
+	}
 	var group struct{ GroupIDs []string }
 	var template struct{ TemplateIDs []string }
 	var done any

@@ -94,8 +94,9 @@ func (g *gather[Q, A]) run(ctx context.Context, r *round[Q, A]) {
 }
 
 // patience is how many times as long is waited for those who are missing:
-// between two resources of a large state Terraform writes all of it.
-const patience = 4
+// between two resources of a large state Terraform writes all of it, a tenth of a
+// second and more at 1,000 hosts.
+const patience = 16
 
 // pause is how long is waited for the next one to join a round.
 func (g *gather[Q, A]) pause(r *round[Q, A]) time.Duration {
@@ -121,8 +122,8 @@ func (g *gather[Q, A]) wait(r *round[Q, A]) {
 		case <-timer.C:
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			if g.waiting == r { // fewer than before: one fewer is waited for next time
-				g.waiting, g.crowd = nil, max(g.asking, g.crowd-1)
+			if g.waiting == r { // fewer than before: fewer are waited for next time
+				g.waiting, g.crowd = nil, max(g.asking, g.crowd/2)
 			}
 			return
 		}

@@ -79,7 +79,7 @@ func TestGatherKnowsHowManyAsk(t *testing.T) {
 		for i, r := range []struct {
 			n      int
 			waited time.Duration
-		}{{10, g.window}, {10, 0}, {10, 0}, {8, patience * g.window}, {8, patience * g.window}, {8, 0}} {
+		}{{10, g.window}, {10, 0}, {10, 0}, {4, patience * g.window}, {4, patience * g.window}, {4, 0}} {
 			if waited := round(r.n); waited != r.waited || len(c.calls[i]) != r.n {
 				t.Errorf("%d: %d waited %v longer than for themselves, want %v; %v", i, r.n, waited, r.waited, c.calls[i])
 			}
