@@ -7,20 +7,16 @@ import (
 )
 
 // gather makes one call of questions that arrive together: a round waits until
-// nobody has joined it for a moment. It does not wait when as many have joined
-// as asked together lately, and waits longer for those who are missing:
-// Terraform works on a fixed number of resources at once, and none comes before
-// another has its answer.
+// nobody has joined it for a moment, or the crowd is complete.
 type gather[Q, A any] struct {
 	window time.Duration
 	most   int           // how many questions make a call at once
 	turns  chan struct{} // holds a token for each call under way; may be shared
+	crowd  *crowd        // who asks; may be shared; nil: it is not known
 	call   func(ctx context.Context, questions []Q) []outcome[A]
 
 	mu      sync.Mutex
 	waiting *round[Q, A]
-	asking  int // who has no answer yet
-	crowd   int // how many asked at once lately
 }
 
 // outcome is what came of one question.
@@ -34,7 +30,7 @@ type round[Q, A any] struct {
 	questions []Q
 	askers    []context.Context
 	joined    chan struct{} // somebody came
-	full      chan struct{} // closed when nobody else is waited for
+	full      chan struct{} // closed when it has as many as go into a call
 	done      chan struct{} // closed when there are outcomes
 	outcomes  []outcome[A]
 }
@@ -67,14 +63,12 @@ func (g *gather[Q, A]) join(ctx context.Context, q Q) (*round[Q, A], int) {
 		go g.run(context.WithoutCancel(ctx), r)
 	}
 	r.questions, r.askers = append(r.questions, q), append(r.askers, ctx)
-	g.asking++
-	all := len(r.questions) == g.crowd && g.asking <= g.crowd
-	g.crowd = max(g.crowd, g.asking)
+	g.crowd.come()
 	select {
 	case r.joined <- struct{}{}:
 	default:
 	}
-	if all || len(r.questions) >= g.most {
+	if len(r.questions) >= g.most {
 		g.waiting = nil
 		close(r.full)
 	}
@@ -88,45 +82,31 @@ func (g *gather[Q, A]) run(ctx context.Context, r *round[Q, A]) {
 	defer func() { <-g.turns }()
 	g.wait(r)
 	r.outcomes = g.callForThose(ctx, r)
-	g.mu.Lock()
-	g.asking -= len(r.questions)
-	g.mu.Unlock()
-}
-
-// patience is how many times as long is waited for those who are missing:
-// between two resources of a large state Terraform writes all of it, a tenth of a
-// second and more at 1,000 hosts.
-const patience = 16
-
-// pause is how long is waited for the next one to join a round.
-func (g *gather[Q, A]) pause(r *round[Q, A]) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(r.questions) < g.crowd {
-		return patience * g.window
-	}
-	return g.window
+	g.crowd.leave(len(r.questions))
 }
 
 // wait waits until nobody has joined the round for a moment, or nobody else is
 // waited for, and closes it.
 func (g *gather[Q, A]) wait(r *round[Q, A]) {
-	timer := time.NewTimer(g.pause(r))
+	timer := time.NewTimer(g.crowd.pause(g.window))
 	defer timer.Stop()
-	for {
+	for open := true; open; {
 		select {
 		case <-r.full:
 			return
+		case <-g.crowd.complete():
+			open = false
 		case <-r.joined:
-			timer.Reset(g.pause(r))
+			timer.Reset(g.crowd.pause(g.window))
 		case <-timer.C:
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			if g.waiting == r { // fewer than before: fewer are waited for next time
-				g.waiting, g.crowd = nil, max(g.asking, g.crowd/2)
-			}
-			return
+			g.crowd.missed()
+			open = false
 		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.waiting == r {
+		g.waiting = nil
 	}
 }
 

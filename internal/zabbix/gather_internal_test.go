@@ -34,7 +34,7 @@ func (c *counter) double(_ context.Context, questions []int) []outcome[int] {
 }
 
 func (c *counter) gather(most int) *gather[int, int] {
-	return &gather[int, int]{window: 60 * time.Millisecond, most: most, turns: make(chan struct{}, 1), call: c.double}
+	return &gather[int, int]{window: 60 * time.Millisecond, most: most, turns: make(chan struct{}, 1), crowd: &crowd{}, call: c.double}
 }
 
 func TestGatherTakesWhatComesTogether(t *testing.T) {
@@ -141,8 +141,8 @@ func TestGatherAndCallersWhoLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &counter{took: time.Second}
 		g := c.gather(100)
+		g.crowd = nil // nobody is known to ask alone
 		ask := func(q int, after time.Duration, leave bool) (int, time.Duration, error) {
-			g.crowd = 0 // none is known to ask alone
 			ctx, cancel := context.WithTimeout(t.Context(), after)
 			defer cancel()
 			start := time.Now()
@@ -162,6 +162,40 @@ func TestGatherAndCallersWhoLeave(t *testing.T) {
 			t.Errorf("one who left before it was sent: %d, %v after %v", a, err, took)
 		}
 		if !slices.EqualFunc(c.calls, [][]int{{1}, {2}, {3}}, slices.Equal) {
+			t.Errorf("%v", c.calls)
+		}
+	})
+}
+
+// Those who ask for one thing and those who ask for another are one crowd.
+func TestGathersShareACrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &counter{took: time.Second}
+		g, other := c.gather(100), c.gather(100)
+		other.crowd, other.turns = g.crowd, g.turns
+		round := func(left, right int) time.Duration {
+			var wg sync.WaitGroup
+			start := time.Now()
+			for i := range left + right {
+				wg.Go(func() {
+					<-time.After(time.Duration(i) * 20 * time.Millisecond)
+					if i < left {
+						_, _ = g.ask(t.Context(), i, false)
+						return
+					}
+					_, _ = other.ask(t.Context(), i, false)
+				})
+			}
+			wg.Wait()
+			return time.Since(start)
+		}
+		round(10, 0)
+		// All have come after 180 ms, and the second call follows the first; before
+		// it, it is waited for those who might come again.
+		if took := round(4, 6); took > 2*c.took+180*time.Millisecond+patience*g.window {
+			t.Errorf("4 and 6 took %v", took)
+		}
+		if len(c.calls) != 3 || len(c.calls[1])*len(c.calls[2]) != 24 {
 			t.Errorf("%v", c.calls)
 		}
 	})

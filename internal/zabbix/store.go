@@ -60,12 +60,13 @@ func NewStore(a API, opts StoreOptions) *Store {
 	s.catalog = newCatalogue(a, s.reads)
 	s.ahead.off = !opts.Prefetch
 	s.hosts = gather[lookup, *Host]{window: readWindow, most: mostInArray, turns: s.reads, call: s.lookUp}
-	s.fresh = gather[lookup, *Host]{window: writeWindow, most: mostInArray, turns: s.reads, call: s.lookUp}
+	who := &crowd{}
+	s.fresh = gather[lookup, *Host]{window: writeWindow, most: mostInArray, turns: s.reads, crowd: who, call: s.lookUp}
 	s.graves = gather[grave, []*Host]{window: readWindow, most: mostInArray, turns: s.reads, call: s.findBuried}
 	// One writer: arrays of creates gain nothing from others at the same time,
 	// and first inserts of two can meet.
-	s.creates = gather[NewHost, *Host]{window: writeWindow, most: mostInArray, turns: s.writes, call: s.create}
-	s.updates = gather[update, *Host]{window: writeWindow, most: mostInArray, turns: s.writes, call: s.update}
+	s.creates = gather[NewHost, *Host]{window: writeWindow, most: mostInArray, turns: s.writes, crowd: who, call: s.create}
+	s.updates = gather[update, *Host]{window: writeWindow, most: mostInArray, turns: s.writes, crowd: who, call: s.update}
 	s.deletes = gather[string, struct{}]{window: writeWindow, most: mostInArray, turns: s.writes, call: s.delete}
 	s.agents = gather[string, AgentState]{window: writeWindow, most: mostInArray, turns: s.writes, call: s.askAgents}
 	return s
