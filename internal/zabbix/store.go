@@ -58,7 +58,7 @@ var _ Hosts = (*Store)(nil)
 func NewStore(a API, opts StoreOptions) *Store {
 	s := &Store{api: a, reads: make(chan struct{}, readers), writes: make(chan struct{}, 1)}
 	s.catalog = newCatalogue(a, s.reads)
-	s.ahead.off = !opts.Prefetch
+	s.ahead.off, s.ahead.begun = !opts.Prefetch, make(chan struct{})
 	s.hosts = gather[lookup, *Host]{window: readWindow, most: mostInArray, turns: s.reads, call: s.lookUp}
 	who := &crowd{}
 	s.fresh = gather[lookup, *Host]{window: writeWindow, most: mostInArray, turns: s.reads, crowd: who, call: s.lookUp}
@@ -248,7 +248,8 @@ type ahead struct {
 	mu      sync.Mutex
 	off     bool
 	last    time.Time     // when a host was asked for last
-	ready   chan struct{} // closed when the reading has ended; nil before it began
+	begun   chan struct{} // closed when the reading begins
+	ready   chan struct{} // closed when it has ended; nil before it began
 	byID    map[string]*Host
 	byName  map[string]*Host
 	byShown map[string]*Host
@@ -257,6 +258,9 @@ type ahead struct {
 
 // together is how soon a second question must come for all hosts to be read.
 const together = 50 * time.Millisecond
+
+// moment is how long the first question waits for the second.
+const moment = 20 * time.Millisecond
 
 // find gives a host from what was read ahead; nil when it is not in it, and
 // false when nothing was read. The second question within a moment starts the
@@ -283,20 +287,42 @@ func (a *ahead) find(ctx context.Context, s *Store, l lookup) (*Host, bool) {
 	return a.byShown[l.value].copy(), all
 }
 
-// started starts the reading when it is due; nil when there is none.
+// started starts the reading when it is due; nil when there is none. The first
+// question waits a moment for a second one.
 func (a *ahead) started(ctx context.Context, s *Store) <-chan struct{} {
+	ready, first := a.due(ctx, s)
+	if ready != nil || !first {
+		return ready
+	}
+	timer := time.NewTimer(moment)
+	defer timer.Stop()
+	select {
+	case <-a.begun:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return a.ready
+}
+
+// due starts the reading at the second of two questions that come soon after
+// each other, and tells whether this is the first one of all.
+func (a *ahead) due(ctx context.Context, s *Store) (ready <-chan struct{}, first bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.off {
+		return nil, false
+	}
+	first = a.last.IsZero()
 	soon := time.Since(a.last) < together
 	a.last = time.Now()
-	if a.off || a.ready == nil && !soon {
-		return nil
-	}
-	if a.ready == nil {
+	if a.ready == nil && soon {
 		a.ready = make(chan struct{})
+		close(a.begun)
 		go a.read(context.WithoutCancel(ctx), s)
 	}
-	return a.ready
+	return a.ready, first
 }
 
 // read reads everything. When that fails, or is too much, hosts are read one by
