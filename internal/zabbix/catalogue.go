@@ -83,13 +83,33 @@ func ask(ctx context.Context, a API, method string, params object, to any) error
 	return answers[0].Into(to)
 }
 
-// links asks for all templates.
+// learn takes in what was asked for along with something else.
+func (o *once[T]) learn(value T, began time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.have {
+		o.value, o.have, o.at = value, true, began
+	}
+}
+
+// links asks for all templates, and for all host groups in the same POST: who
+// needs the ones needs the others.
 func (c *catalogue) links(ctx context.Context) (links, error) {
 	var wire []struct {
 		wireTemplate
 		Parents []wireTemplate `json:"parentTemplates"`
 	}
-	err := ask(ctx, c.api, "template.get", object{"output": []string{"templateid", "host"}, "selectParentTemplates": []string{"templateid", "host"}}, &wire)
+	began := time.Now()
+	answers, err := c.api.Read(ctx,
+		api.Call{Method: "template.get", Params: object{"output": []string{"templateid", "host"}, "selectParentTemplates": []string{"templateid", "host"}}},
+		api.Call{Method: "hostgroup.get", Params: object{"output": []string{"name", "groupid"}}})
+	if err != nil {
+		return links{}, err
+	}
+	if groups, err := tableOf(answers[1], "name", "groupid"); err == nil { // else they are asked for again
+		c.groups.learn(groups, began)
+	}
+	err = answers[0].Into(&wire)
 	l := links{ids: map[string]string{}, names: map[string]string{}, parents: map[string][]string{}}
 	for _, t := range wire {
 		l.ids[t.Host], l.names[t.ID] = t.ID, t.Host
@@ -312,8 +332,17 @@ func (c *catalogue) allGroups(ctx context.Context) (map[string]string, error) {
 
 // table asks for all objects of a kind as a map of one property to another.
 func (c *catalogue) table(ctx context.Context, method, key, value string) (map[string]string, error) {
+	answers, err := c.api.Read(ctx, api.Call{Method: method, Params: object{"output": []string{key, value}}})
+	if err != nil {
+		return nil, err
+	}
+	return tableOf(answers[0], key, value)
+}
+
+// tableOf is an answer as a map of one property to another.
+func tableOf(a api.Answer, key, value string) (map[string]string, error) {
 	var wire []map[string]any
-	if err := ask(ctx, c.api, method, object{"output": []string{key, value}}, &wire); err != nil {
+	if err := a.Into(&wire); err != nil {
 		return nil, err
 	}
 	m := map[string]string{}
