@@ -83,6 +83,27 @@ func TestStoreLooksForFreeNamesInOneList(t *testing.T) {
 	})
 }
 
+// The first host waits a moment for the second, and no longer; both come from
+// what is read ahead.
+func TestStoreReadsAheadForTheFirstAsWell(t *testing.T) {
+	for n, asked := range map[int]int{1: 1, 10: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			r := &register{names: []string{"there"}}
+			s := zabbix.NewStore(r, zabbix.StoreOptions{Prefetch: true})
+			start := time.Now()
+			sideBySide(n, func(i int) {
+				<-time.After(time.Duration(i) * 10 * time.Millisecond)
+				if h, err := s.ByName(t.Context(), "there"); err != nil || h == nil {
+					t.Errorf("%v, %v", h, err)
+				}
+			})
+			if r.asked != asked || time.Since(start) > 100*time.Millisecond {
+				t.Errorf("%d hosts: %d questions, after %v", n, r.asked, time.Since(start))
+			}
+		})
+	}
+}
+
 // A name that was taken since everything was read is found: at once if the list
 // has it, and a moment later in any case.
 func TestStoreFindsANewHost(t *testing.T) {
