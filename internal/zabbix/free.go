@@ -10,7 +10,7 @@ import (
 
 // current is how old the list of all names may be. It is less than the time
 // between plan and apply, and Zabbix itself refuses a name that was taken since.
-const current = 15 * time.Second
+const current = time.Minute
 
 // free tells that no visible host has a name that was not read ahead: it is not
 // in the list of all names, which is read again when it is too old. When that

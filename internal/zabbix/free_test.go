@@ -121,7 +121,7 @@ func TestStoreFindsANewHost(t *testing.T) {
 			t.Errorf("%v, %v", h, err)
 		}
 		r.add("newer")
-		<-time.After(16 * time.Second)
+		<-time.After(61 * time.Second)
 		if h, err := s.ByName(t.Context(), "newer"); err != nil || h == nil {
 			t.Errorf("%v, %v", h, err)
 		}
