@@ -1,7 +1,7 @@
 // Package planning holds what the resources of this provider have in common
 // when they plan: the memory in their private state, the refusal of what is not
 // known yet, the word about changes from outside, and the way past what does not
-// answer.
+// answer; and what all types have in common when they are configured.
 package planning
 
 import (

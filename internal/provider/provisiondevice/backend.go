@@ -2,11 +2,11 @@ package provisiondevice
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
@@ -33,29 +33,17 @@ type backend struct {
 	hashes        *secret.Hasher
 }
 
-// newBackend takes what the provider hands to its types. Nil is no error:
-// Terraform validates before it configures.
+// newBackend takes what the provider hands to its types.
 func newBackend(data any) (backend, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	switch d := data.(type) {
-	case nil:
-	case backend:
-		return d, nil
-	case *client.Client:
-		return backend{core: d, onUnreachable: d.OnUnreachable, hashes: &d.Hashes}, nil
-	default:
-		diags.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug in the provider.", data))
+	if b, ok := data.(backend); ok {
+		return b, nil
 	}
-	return backend{}, diags
+	c, diags := planning.Configured[*client.Client](data)
+	if c == nil {
+		return backend{}, diags
+	}
+	return backend{core: c, onUnreachable: c.OnUnreachable, hashes: &c.Hashes}, nil
 }
 
 // ready tells, by a diagnostic, when the provider was not configured.
-func (b backend) ready() diag.Diagnostics {
-	var diags diag.Diagnostics
-	if b.core == nil {
-		diags.AddError("The provider is not configured",
-			"The provider block could not be used, mostly because one of its values is not known yet. "+
-				"Give values that are known at plan, or apply first what they come from (-target).")
-	}
-	return diags
-}
+func (b backend) ready() diag.Diagnostics { return planning.Ready(b.core) }

@@ -75,16 +75,8 @@ func imported(id identity) model {
 		OnDrift:         types.StringValue(driftRevert),
 		OnDestroy:       types.StringValue(destroyKeep),
 		AllowUnreviewed: types.BoolValue(false),
-		Timeouts:        noTimeouts(),
+		Timeouts:        planning.NoTimeouts(),
 	}
-}
-
-// noTimeouts is a timeouts block that is not there.
-func noTimeouts() timeouts.Value {
-	return timeouts.Value{Object: types.ObjectNull(map[string]attr.Type{
-		"create": types.StringType, "read": types.StringType,
-		"update": types.StringType, "delete": types.StringType,
-	})}
 }
 
 // identity names the device in a state.

@@ -3,7 +3,6 @@ package provisiondevice
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -14,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tftype"
 )
 
@@ -41,20 +41,18 @@ func resourceSchema(ctx context.Context) schema.Schema {
 		Version:             schemaVersion,
 		MarkdownDescription: description,
 		Attributes:          attributes,
-		Blocks:              map[string]schema.Block{"timeouts": timeoutsBlock(ctx)},
+		Blocks:              map[string]schema.Block{"timeouts": limits().Block(ctx)},
 	}
 }
 
-// timeoutsBlock limits the operations.
-func timeoutsBlock(ctx context.Context) schema.Block {
-	const form = "As a duration, such as \"90s\" or \"10m\"."
-	return timeouts.Block(ctx, timeouts.Opts{
-		Create: true, Read: true, Update: true, Delete: true,
-		CreateDescription: "Time for the first apply; from the commit on it goes to its end whatever the time. Default 20m. " + form,
-		ReadDescription:   "Time for reading the device, and for the dry run of a plan. Default 5m. " + form,
-		UpdateDescription: "Time for every other apply; from the commit on it goes to its end whatever the time. Default 20m. " + form,
-		DeleteDescription: "Without effect: destroy does not connect to the device. " + form,
-	})
+// limits are what the timeouts block limits.
+func limits() planning.Limits {
+	return planning.Limits{
+		Create: "Time for the first apply; from the commit on it goes to its end whatever the time. Default 20m.",
+		Read:   "Time for reading the device, and for the dry run of a plan. Default 5m.",
+		Update: "Time for every other apply; from the commit on it goes to its end whatever the time. Default 20m.",
+		Delete: "Without effect: destroy does not connect to the device.",
+	}
 }
 
 // endpointAttributes say which device, how to reach it and what to put on it.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 )
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
@@ -36,25 +37,16 @@ func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 
 // Schema implements datasource.DataSource.
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	filter := func(what string) schema.Attribute {
-		return schema.ListAttribute{
-			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: what + " Any of the list matches; without a list everything does.",
-		}
-	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists devices of the source of truth, as a map for `for_each`. It connects to no device.\n\n" +
 			"A device must match every filter that is given.",
 		Attributes: map[string]schema.Attribute{
-			"sites":     filter("Sites."),
-			"roles":     filter("Roles."),
-			"platforms": filter("Platforms."),
-			"statuses":  filter("Statuses. `provision_device` takes only the provider's `statuses`."),
-			"tags":      filter("Tags."),
-			"allow_empty": schema.BoolAttribute{
-				Optional:            true,
-				MarkdownDescription: "`true`: no match is an empty map. Default `false`: no match is an error, because a mistyped filter would otherwise plan to forget every device.",
-			},
+			"sites":       planning.Filter("Sites."),
+			"roles":       planning.Filter("Roles."),
+			"platforms":   planning.Filter("Platforms."),
+			"statuses":    planning.Filter("Statuses. `provision_device` takes only the provider's `statuses`."),
+			"tags":        planning.Filter("Tags."),
+			"allow_empty": planning.AllowEmpty("a mistyped filter would otherwise plan to forget every device"),
 			"devices": schema.MapNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "The devices, by name.",
@@ -84,24 +76,16 @@ func deviceAttributes() map[string]schema.Attribute {
 
 // Configure implements datasource.DataSourceWithConfigure.
 func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	source, ok := req.ProviderData.(lister)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug in the provider.", req.ProviderData))
-		return
-	}
+	source, diags := planning.Configured[lister](req.ProviderData)
 	d.source = source
+	resp.Diagnostics.Append(diags...)
 }
 
 // Read asks the source of truth.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var data model
+	resp.Diagnostics.Append(planning.Ready(d.source)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
-	if d.source == nil {
-		resp.Diagnostics.AddError("The provider is not configured", "Give the provider values that are known at plan.")
-	}
 	if resp.Diagnostics.HasError() {
 		return
 	}

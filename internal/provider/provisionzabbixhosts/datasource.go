@@ -4,13 +4,13 @@ package provisionzabbixhosts
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
 )
@@ -38,26 +38,17 @@ func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 
 // Schema implements datasource.DataSource.
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	filter := func(what string) schema.Attribute {
-		return schema.ListAttribute{
-			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: what + " Any of the list matches; without a list everything does.",
-		}
-	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the hosts in Zabbix that the API's user sees, as a map for `for_each`, for example of `import` blocks.\n\n" +
 			"A host must match every filter that is given.",
 		Attributes: map[string]schema.Attribute{
-			"host_groups": filter("Host groups, by name."),
-			"templates":   filter("Templates that are linked directly, by technical name."),
+			"host_groups": planning.Filter("Host groups, by name."),
+			"templates":   planning.Filter("Templates that are linked directly, by technical name."),
 			"tags": schema.MapAttribute{
 				Optional: true, ElementType: types.ListType{ElemType: types.StringType},
 				MarkdownDescription: "Tags: the values of each name, of which any matches; every name must.",
 			},
-			"allow_empty": schema.BoolAttribute{
-				Optional:            true,
-				MarkdownDescription: "`true`: no match is an empty map. Default `false`: no match is an error, because a mistyped filter or a lost permission would look the same.",
-			},
+			"allow_empty": planning.AllowEmpty("a mistyped filter or a lost permission would look the same"),
 			"hosts": schema.MapNestedAttribute{
 				Computed: true, MarkdownDescription: "The hosts, by technical name.",
 				NestedObject: schema.NestedAttributeObject{Attributes: hostAttributes()},
@@ -81,24 +72,16 @@ func hostAttributes() map[string]schema.Attribute {
 
 // Configure implements datasource.DataSourceWithConfigure.
 func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	source, ok := req.ProviderData.(lister)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug in the provider.", req.ProviderData))
-		return
-	}
+	source, diags := planning.Configured[lister](req.ProviderData)
 	d.source = source
+	resp.Diagnostics.Append(diags...)
 }
 
 // Read asks Zabbix.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var data model
+	resp.Diagnostics.Append(planning.Ready(d.source)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
-	if d.source == nil {
-		resp.Diagnostics.AddError("The provider is not configured", "Give the provider values that are known at plan.")
-	}
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -73,7 +73,7 @@ func empty() model {
 		Tags: types.MapNull(tagType()), Macros: types.MapNull(macroType()), Inventory: types.MapNull(types.StringType),
 		SecretMacros: types.MapNull(types.StringType), SecretMacrosHash: types.MapNull(types.StringType),
 		MatchedRules: types.MapNull(types.StringType), Removes: types.MapNull(removesType()),
-		Timeouts: noTimeouts(),
+		Timeouts: planning.NoTimeouts(),
 	}
 }
 
@@ -86,14 +86,6 @@ func imported(id, host string, defaults client.HostDefaults) model {
 	m.OnDrift = types.StringValue(planning.DriftRevert)
 	m.AllowUnreviewed = types.BoolValue(false)
 	return m
-}
-
-// noTimeouts is a timeouts block that is not there.
-func noTimeouts() timeouts.Value {
-	return timeouts.Value{Object: types.ObjectNull(map[string]attr.Type{
-		"create": types.StringType, "read": types.StringType,
-		"update": types.StringType, "delete": types.StringType,
-	})}
 }
 
 // ref says which object is meant.

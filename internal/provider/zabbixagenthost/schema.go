@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -45,20 +44,18 @@ func resourceSchema(ctx context.Context) schema.Schema {
 		Version:             schemaVersion,
 		MarkdownDescription: description,
 		Attributes:          attributes,
-		Blocks:              map[string]schema.Block{"timeouts": timeoutsBlock(ctx)},
+		Blocks:              map[string]schema.Block{"timeouts": limits().Block(ctx)},
 	}
 }
 
-// timeoutsBlock limits the operations.
-func timeoutsBlock(ctx context.Context) schema.Block {
-	const form = "As a duration, such as \"90s\" or \"10m\"."
-	return timeouts.Block(ctx, timeouts.Opts{
-		Create: true, Read: true, Update: true, Delete: true,
-		CreateDescription: "Time for the first apply, without `wait_for_agent`. Default 10m. " + form,
-		ReadDescription:   "Time for reading the host, and for the comparison of a plan. Default 5m. " + form,
-		UpdateDescription: "Time for every other apply, without `wait_for_agent`. Default 10m. " + form,
-		DeleteDescription: "Time for destroy. Default 10m. " + form,
-	})
+// limits are what the timeouts block limits.
+func limits() planning.Limits {
+	return planning.Limits{
+		Create: "Time for the first apply, without `wait_for_agent`. Default 10m.",
+		Read:   "Time for reading the host, and for the comparison of a plan. Default 5m.",
+		Update: "Time for every other apply, without `wait_for_agent`. Default 10m.",
+		Delete: "Time for destroy. Default 10m.",
+	}
 }
 
 // some are the validators of a text that must not be empty.
