@@ -377,6 +377,27 @@ func TestAccReplaceMakesANewHost(t *testing.T) {
 	}
 }
 
+// TestAccReplaceUnderAnotherName: apply is not told that it makes the new host
+// for a replacement, and must plan it as it was planned.
+func TestAccReplaceUnderAnotherName(t *testing.T) {
+	t.Parallel()
+	const cbd = "lifecycle {\n    create_before_destroy = true\n  }"
+	for more, action := range map[string]plancheck.ResourceActionType{
+		"": plancheck.ResourceActionDestroyBeforeCreate, cbd: plancheck.ResourceActionCreateBeforeDestroy,
+	} {
+		r := newRig(t)
+		r.source.devices["r2"] = inventory.Device{ID: "43", Name: "r2", Host: "192.0.2.2", Status: "active"}
+		of := func(device string) string {
+			return block("r1", fmt.Sprintf("device = %q", device), `host_groups = ["Linux servers"]`, more)
+		}
+		r.accept(
+			applies(of("r1"), plancheck.ResourceActionCreate),
+			applies(of("r2"), action, r.isNot("r1"), r.is("r2", func(h *zabbix.Host) string { return want("enabled", h.Enabled, true) })),
+			applies(of("r2"), plancheck.ResourceActionNoop),
+		)
+	}
+}
+
 // TestAccForcedReplacement: only what the first plan kept tells the second one
 // that it is about a replacement.
 func TestAccForcedReplacement(t *testing.T) {

@@ -67,15 +67,20 @@ func (p *planner) replace(ctx context.Context) bool {
 		p.replaces = "" // Read has found that it is gone: this is no replacement
 		return true
 	}
+	p.former = h.Summary.Host.Name
 	p.diags.Append(p.foretell(ctx, p.name(), zabbix.Intent{
 		ID: p.replaces, Name: h.Summary.Host.Name, Object: p.kept.Object, Destroy: zabbix.Destroy(p.kept.OnDestroy),
 	})...)
 	return !p.diags.HasError()
 }
 
-// hidden is the hostid of the host that will have gone from its name when the
-// new one is made; empty: none will.
-func (p *planner) hidden() string {
+// hidden is the hostid of the host that will have gone from this name when the
+// new one is made; empty: none will. A host of another name is in nobody's way,
+// and apply, which is not told of the replacement, would not hide it either.
+func (p *planner) hidden(name string) string {
+	if p.former != name {
+		return ""
+	}
 	switch zabbix.Destroy(p.kept.OnDestroy) {
 	case zabbix.DestroyBury, zabbix.DestroyDelete:
 		return p.replaces

@@ -57,6 +57,7 @@ type planner struct {
 	// Terraform plans a replacement a second time without a prior state, but with
 	// what the first plan kept.
 	replaces string
+	former   string // its technical name
 	// other is the attribute that names another object than the state's; empty:
 	// none does.
 	other string
@@ -151,7 +152,7 @@ func (p *planner) dryRun(ctx context.Context, w *wish) (client.HostResult, error
 	if err := p.core.ClaimHost(w.intent.Name, w.intent.ID, p.replaces); err != nil {
 		return client.HostResult{}, err
 	}
-	job := client.HostJob{Name: p.name(), Intent: w.intent, DryRun: true, Without: p.hidden()}
+	job := client.HostJob{Name: p.name(), Intent: w.intent, DryRun: true, Without: p.hidden(w.intent.Name)}
 	res, err := p.core.RunHost(ctx, job)
 	if h := res.Summary.Host; err == nil && h != nil && w.intent.ID == "" {
 		err = p.core.ClaimHost(w.intent.Name, h.ID, "")
