@@ -88,14 +88,17 @@ func (c *change) bury(ctx context.Context) error {
 	if yard.Group == "" || yard.Suffix == "" {
 		return fieldError(fieldDestroy, "the graveyard has no host group or no suffix")
 	}
-	name := b.Name
-	if !c.in.buried(b) {
+	name, lies := b.Name, c.in.lies(b)
+	if !lies && !c.in.buried(b) {
 		var err error
 		if name, err = c.grave(ctx); err != nil {
 			return err
 		}
 	}
 	c.action, c.goal = ActionBury, c.in.inGrave(b, name)
+	if lies {
+		c.goal.Mark = b.Mark
+	}
 	if slices.Contains(b.Groups, yard.Group) {
 		return nil
 	}
@@ -104,6 +107,13 @@ func (c *change) bury(ctx context.Context) error {
 		c.notes.made = []string{yard.Group}
 	}
 	return err
+}
+
+// lies tells that a host is in the graveyard as this object already, whatever
+// its name was: a destroy that was killed was not written to the state, which
+// then takes the name of the grave for the host's.
+func (in *Intent) lies(h *Host) bool {
+	return h.Mark.BuriedName != "" && h.Mark.BuriedObject == in.object() && slices.Contains(h.Groups, in.Graveyard.Group)
 }
 
 // inGrave is a host as it lies in the graveyard.

@@ -494,6 +494,23 @@ func TestDestroying(t *testing.T) {
 	}
 }
 
+// A destroy that was killed is not in the state, which takes the name of the
+// grave for the host's: the next one finds it done, and an apply finds the host.
+func TestDestroyingWhatIsBuriedAlready(t *testing.T) {
+	w := newWorld()
+	h := existing(w)
+	bury(w, h)
+	in := minimal()
+	in.ID, in.Name, in.Object, in.Destroy = h.ID, h.Name, h.Mark.BuriedObject, zabbix.DestroyBury
+	if res, told, err := plan(t, w, in); err != nil || !res.Diff.Empty() || told.Action != zabbix.ActionNone {
+		t.Errorf("%s %v\n%s", told.Action, err, res.Diff)
+	}
+	in.Object = "device:other"
+	if res, _, err := plan(t, w, in); err != nil || res.Diff.Empty() {
+		t.Errorf("somebody else's grave: %v", err)
+	}
+}
+
 // The suffix counts; the name is cut.
 func TestBuryingALongName(t *testing.T) {
 	w := newWorld()
