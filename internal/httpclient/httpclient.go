@@ -4,7 +4,6 @@
 package httpclient
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +46,9 @@ type Config struct {
 	// Timeout is the limit for one request with its answer; 0 is DefaultTimeout.
 	Timeout   time.Duration
 	UserAgent string
+	// Final are statuses that no request is sent again after, beside those that
+	// nothing is: for a server that says 500 of what will not get better.
+	Final []int
 }
 
 // Client sends requests to one server. It is safe for concurrent use.
@@ -67,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 	// whether it was done if it met a server that closes one that was kept.
 	own := kept.Clone()
 	own.DisableKeepAlives = true
-	c := &Client{header: http.Header{}, once: retrying(own, cfg.Timeout, 0), again: retrying(kept, cfg.Timeout, retries)}
+	c := &Client{header: http.Header{}, once: retrying(own, cfg, 0), again: retrying(kept, cfg, retries)}
 	for name, value := range cfg.Headers {
 		c.header.Set(name, value)
 	}
@@ -78,19 +81,29 @@ func New(cfg Config) (*Client, error) {
 }
 
 // retrying is a client that tries so often again.
-func retrying(transport *http.Transport, timeout time.Duration, times int) *retryablehttp.Client {
-	if timeout <= 0 {
-		timeout = DefaultTimeout
+func retrying(transport *http.Transport, cfg Config, times int) *retryablehttp.Client {
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = DefaultTimeout
 	}
 	plain := &http.Client{
-		Transport: transport, Timeout: timeout,
+		Transport: transport, Timeout: cfg.Timeout,
 		// A redirection may lead to another host, and would take the token there.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &retryablehttp.Client{
 		HTTPClient: plain, RetryMax: times, RetryWaitMin: minPause, RetryWaitMax: maxPause,
-		CheckRetry: retryablehttp.DefaultRetryPolicy, Backoff: pause,
+		CheckRetry: unlessFinal(cfg.Final), Backoff: pause,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+}
+
+// unlessFinal tells what is tried again: not what had one of these statuses.
+func unlessFinal(statuses []int) retryablehttp.CheckRetry {
+	return func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+		if err == nil && slices.Contains(statuses, resp.StatusCode) {
+			return false, nil
+		}
+		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 	}
 }
 
@@ -130,6 +143,7 @@ type Response struct {
 	Status      int // the HTTP status code
 	ContentType string
 	Location    string // of a redirection, which is not followed
+	Header      http.Header
 	Body        []byte
 }
 
@@ -143,23 +157,38 @@ func (e *NotSentError) Error() string { return e.Err.Error() }
 // Unwrap gives the cause.
 func (e *NotSentError) Unwrap() error { return e.Err }
 
-// Post sends a body. A request that only reads may be sent again, after a
-// connection that failed and after 429 and 5xx. An error that is no
-// *NotSentError leaves open whether the server did what was asked. A status
-// that tells of a failure is no error here.
+// Get asks for something. It may be sent again, after a connection that failed
+// and after 429 and 5xx. A status that tells of a failure is no error here.
+func (c *Client) Get(ctx context.Context, url string, header http.Header) (*Response, error) {
+	return c.send(ctx, c.again, http.MethodGet, url, header, nil)
+}
+
+// Post sends a body. A request that only reads may be sent again, as Get says.
+// An error that is no *NotSentError leaves open whether the server did what was
+// asked. A status that tells of a failure is no error here.
 func (c *Client) Post(ctx context.Context, url string, header http.Header, body []byte, reads bool) (*Response, error) {
+	client := c.once
+	if reads {
+		client = c.again
+	}
+	return c.send(ctx, client, http.MethodPost, url, header, body)
+}
+
+// Patch sends changes. It is never sent again; errors are as those of Post.
+func (c *Client) Patch(ctx context.Context, url string, header http.Header, body []byte) (*Response, error) {
+	return c.send(ctx, c.once, http.MethodPatch, url, header, body)
+}
+
+// send sends a request and reads the answer.
+func (c *Client) send(ctx context.Context, client *retryablehttp.Client, method, url string, header http.Header, body []byte) (*Response, error) {
 	var connected atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
-	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	req, err := retryablehttp.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
 		return nil, &NotSentError{err}
 	}
 	req.Header = c.header.Clone()
 	maps.Copy(req.Header, header)
-	client := c.once
-	if reads {
-		client = c.again
-	}
 	resp, err := client.Do(req)
 	if err == nil {
 		var r *Response
@@ -185,6 +214,6 @@ func receive(resp *http.Response) (*Response, error) {
 	}
 	return &Response{
 		Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"),
-		Location: resp.Header.Get("Location"), Body: body,
+		Location: resp.Header.Get("Location"), Header: resp.Header, Body: body,
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -81,6 +83,54 @@ func TestPostTriesReadsAgain(t *testing.T) {
 		if resp, err := c.Post(t.Context(), s.URL, nil, []byte("hello"), false); err != nil || resp.Status != status || posts.Load() != 3 {
 			t.Errorf("%d: writing gave %+v, %v after %d attempts", status, resp, err, posts.Load())
 		}
+	}
+}
+
+func TestGet(t *testing.T) {
+	var asked []string
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		asked = append(asked, fmt.Sprintf("%s %s %q %s %s", r.Method, r.URL, body, r.Header.Get("X-Zone"), r.Header.Get("Accept")))
+		if len(asked) == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		w.Header().Set("API-Version", "4.7")
+		_, _ = io.WriteString(w, "[]")
+	})
+	c := client(t, httpclient.Config{Headers: map[string]string{"X-Zone": "north"}})
+	resp, err := c.Get(t.Context(), s.URL+"/a?b=c", http.Header{"Accept": {"application/json"}})
+	if err != nil || resp.Status != http.StatusOK || string(resp.Body) != "[]" || resp.Header.Get("Api-Version") != "4.7" {
+		t.Errorf("%+v, %v", resp, err)
+	}
+	want := `GET /a?b=c "" north application/json`
+	if !slices.Equal(asked, []string{want, want}) {
+		t.Errorf("asked %q", asked)
+	}
+}
+
+func TestPatchIsSentOnce(t *testing.T) {
+	var asked []string
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		asked = append(asked, r.Method+" "+string(body))
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	resp, err := client(t, httpclient.Config{}).Patch(t.Context(), s.URL, nil, []byte("{}"))
+	if err != nil || resp.Status != http.StatusServiceUnavailable || !slices.Equal(asked, []string{"PATCH {}"}) {
+		t.Errorf("%+v, %v after %q", resp, err, asked)
+	}
+}
+
+// What a server calls final is an answer, not a failure that passes.
+func TestFinalStatuses(t *testing.T) {
+	var posts int
+	s := server(t, func(w http.ResponseWriter, _ *http.Request) {
+		posts++
+		w.WriteHeader([]int{http.StatusBadGateway, http.StatusInternalServerError}[posts-1])
+	})
+	c := client(t, httpclient.Config{Final: []int{http.StatusInternalServerError}})
+	if resp, err := c.Post(t.Context(), s.URL, nil, nil, true); err != nil || resp.Status != http.StatusInternalServerError || posts != 2 {
+		t.Errorf("%+v, %v after %d attempts", resp, err, posts)
 	}
 }
 
