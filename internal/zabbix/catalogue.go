@@ -27,6 +27,7 @@ type catalogue struct {
 	super        once[bool]
 
 	making sync.Mutex // held while host groups are made
+	made   sync.Map   // names of host groups that were made here
 
 	mu    sync.Mutex
 	known map[string]*Template
@@ -372,6 +373,12 @@ func (c *catalogue) Groups(ctx context.Context, names []string, create bool) (ma
 	return ids, errors.Join(errs...)
 }
 
+// Made implements [Catalogue].
+func (c *catalogue) Made(group string) bool {
+	_, ok := c.made.Load(group)
+	return ok
+}
+
 // makeGroups makes the host groups that are missing. When somebody else makes
 // one of them at the same time, none is made: then it looks again.
 func (c *catalogue) makeGroups(ctx context.Context, names []string) (map[string]string, error) {
@@ -397,6 +404,11 @@ func (c *catalogue) makeGroups(ctx context.Context, names []string) (map[string]
 		}
 		if err != nil && !errors.Is(err, api.ErrExists) {
 			return nil, fmt.Errorf("make host groups: %w", err)
+		}
+		for _, e := range elements {
+			if err == nil {
+				c.made.Store(e.(object)["name"], true)
+			}
 		}
 	}
 	return c.Groups(ctx, names, false)

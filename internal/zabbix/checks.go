@@ -168,8 +168,8 @@ func checkDependencies(list []Template, p *problems) {
 // checkGroups looks for the host groups; missing ones are noted when they may
 // be made.
 func (c *change) checkGroups(ctx context.Context, p *problems) error {
-	_, err := c.hosts.Lookup().Groups(ctx, c.goal.Groups, false)
-	if !c.in.CreateGroups || err == nil {
+	if !c.in.CreateGroups {
+		_, err := c.hosts.Lookup().Groups(ctx, c.goal.Groups, false)
 		return p.take(err)
 	}
 	for _, name := range c.goal.Groups {
@@ -184,8 +184,12 @@ func (c *change) checkGroups(ctx context.Context, p *problems) error {
 	return nil
 }
 
-// missingGroup tells that there is no host group of that name.
+// missingGroup tells that there is no host group of that name, or was none before
+// this process made it for another host: what was planned as new stays new.
 func (c *change) missingGroup(ctx context.Context, name string) (bool, error) {
+	if c.hosts.Lookup().Made(name) {
+		return true, nil
+	}
 	_, err := c.hosts.Lookup().Groups(ctx, []string{name}, false)
 	var f *FieldError
 	if errors.As(err, &f) {

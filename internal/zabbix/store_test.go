@@ -302,14 +302,21 @@ func waitFor(t *testing.T, so func() bool) {
 func TestStoreReadsOneByOneWhenReadingAheadFails(t *testing.T) {
 	f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
 	ids := addHosts(t, f, 2)
-	s := storeOf(t, f, zabbix.StoreOptions{Prefetch: true})
-	if _, err := s.ByID(t.Context(), ids[0]); err != nil {
-		t.Fatal(err)
+	var h *zabbix.Host
+	var err error
+	// On a busy machine the second question comes too late for reading ahead, and
+	// is itself what fails.
+	for range 20 {
+		s := storeOf(t, f, zabbix.StoreOptions{Prefetch: true})
+		if _, err := s.ByID(t.Context(), ids[0]); err != nil {
+			t.Fatal(err)
+		}
+		f.Inject(zabbixtest.Fault{Method: "host.get", Status: 404})
+		if h, err = s.ByID(t.Context(), ids[1]); err == nil && h != nil {
+			return
+		}
 	}
-	f.Inject(zabbixtest.Fault{Method: "host.get", Status: 404})
-	if h, err := s.ByID(t.Context(), ids[1]); err != nil || h == nil {
-		t.Errorf("%v, %v", h, err)
-	}
+	t.Errorf("%v, %v", h, err)
 }
 
 // crowd is an API with so many hosts; it counts those that it was asked for with

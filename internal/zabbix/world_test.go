@@ -133,6 +133,8 @@ type client struct {
 	dead    bool
 	cancel  context.CancelFunc
 	asked   []string
+
+	made map[string]bool // host groups that it made
 }
 
 func (c *client) ByID(ctx context.Context, id string) (h *zabbix.Host, err error) {
@@ -242,6 +244,10 @@ func (k catalogue) Groups(ctx context.Context, names []string, create bool) (fou
 					return missing("host_groups", n)
 				}
 				k.c.w.groups[n] = k.c.w.id()
+				if k.c.made == nil {
+					k.c.made = map[string]bool{}
+				}
+				k.c.made[n] = true
 			}
 			found[n] = k.c.w.groups[n]
 		}
@@ -249,6 +255,8 @@ func (k catalogue) Groups(ctx context.Context, names []string, create bool) (fou
 	})
 	return found, err
 }
+
+func (k catalogue) Made(group string) bool { return k.c.made[group] }
 
 func (k catalogue) Proxy(ctx context.Context, p zabbix.Proxy) (ids zabbix.ProxyIDs, err error) {
 	err = k.c.do(ctx, "proxy", func() error {

@@ -69,6 +69,8 @@ type Catalogue interface {
 	Templates(ctx context.Context, names []string) ([]Template, error)
 	// Groups gives the ids by name; missing ones are made when create is set.
 	Groups(ctx context.Context, names []string, create bool) (map[string]string, error)
+	// Made tells that a host group was made through this catalogue.
+	Made(group string) bool
 	Proxy(ctx context.Context, p Proxy) (ids ProxyIDs, err error)
 	// SeesAll tells that the API's user sees every host, so that one that is not
 	// visible is not there.
