@@ -50,7 +50,9 @@ func DecodeObject(v any) (Object, error) {
 	if o.ID == "" {
 		o.ID = o.Name
 	}
-	for _, key := range []string{"status", "host", "dns_name", "url", "driver"} {
+	for _, key := range []string{
+		"status", "host", "dns_name", "url", "driver", "vendor", "model", "location", "tenant", "primary_ip4", "primary_ip6", "oob_ip",
+	} {
 		if s := d.text(f, key); s != "" {
 			o.Values[key] = s
 		}
@@ -58,9 +60,13 @@ func DecodeObject(v any) (Object, error) {
 	if port, ok := f["port"]; ok {
 		o.Values["port"] = port.v
 	}
-	if fields, ok := f["custom_fields"]; ok {
+	for _, key := range []string{"custom_fields", "config_context"} {
+		fields, ok := f[key]
+		if !ok {
+			continue
+		}
 		if m, isMap := fields.v.(map[string]any); isMap {
-			o.Values["custom_fields"] = m
+			o.Values[key] = m
 		} else {
 			d.add(fields.errorf("an object is needed, not %s", typeName(fields.v)))
 		}

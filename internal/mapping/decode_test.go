@@ -290,13 +290,14 @@ func TestManyRules(t *testing.T) {
 func TestDecodeObject(t *testing.T) {
 	got, err := mapping.DecodeObject(parse(t, `{"kind": "virtual_machine", "id": "7", "name": "web1", "site": "ams", "role": "web", "platform": "debian",
 		"cluster": "c1", "tags": ["prod"], "interface_type": "snmp", "status": "active", "host": "192.0.2.1", "dns_name": "web1.example.net",
-		"url": "u", "driver": null, "port": 22, "custom_fields": {"rack": 4}}`))
+		"url": "u", "driver": null, "port": 22, "custom_fields": {"rack": 4},
+		"tenant": "ops", "config_context": {"zabbix": {}}}`))
 	want := mapping.Object{
 		Kind: mapping.VirtualMachine, ID: "7", Name: "web1", Site: "ams", Role: "web", Platform: "debian", Cluster: "c1",
 		Tags: []string{"prod"}, Interface: "snmp",
 		Values: map[string]any{
-			"status": "active", "host": "192.0.2.1", "dns_name": "web1.example.net", "url": "u", "port": float64(22),
-			"custom_fields": map[string]any{"rack": float64(4)},
+			"status": "active", "host": "192.0.2.1", "dns_name": "web1.example.net", "url": "u", "port": float64(22), "tenant": "ops",
+			"custom_fields": map[string]any{"rack": float64(4)}, "config_context": map[string]any{"zabbix": map[string]any{}},
 		},
 	}
 	if d := cmp.Diff(want, got); err != nil || d != "" {

@@ -16,7 +16,7 @@ func (c *Config) Match(o Object) (Result, error) {
 	if why != "" || err != nil {
 		return Result{Excluded: why}, o.wrap(err)
 	}
-	layers, err := c.layers(o)
+	layers, err := c.withOwn(o)
 	if err != nil {
 		return Result{}, o.wrap(err)
 	}
@@ -77,6 +77,23 @@ func (c *Config) table(k Kind) ([]Rule, error) {
 		return nil, fmt.Errorf("there are no rules for a %s: add %s with a default", strings.ReplaceAll(string(k), "_", " "), key)
 	}
 	return rules, nil
+}
+
+// withOwn are the layers with the object's own rule over them. An object that has
+// one needs no others.
+func (c *Config) withOwn(o Object) ([]Rule, error) {
+	own, err := o.ownRule()
+	if err != nil {
+		return nil, err
+	}
+	if own != nil && len(c.Devices) == 0 && len(c.VirtualMachines) == 0 {
+		return []Rule{*own}, nil
+	}
+	layers, err := c.layers(o)
+	if err != nil || own == nil {
+		return layers, err
+	}
+	return append(layers, *own), nil
 }
 
 // layers are the rules that give something, the general ones first: all that

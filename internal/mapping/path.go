@@ -15,9 +15,10 @@ import (
 // whether something can be below it. A source of truth that knows more of its
 // objects adds it here.
 var roots = map[string]bool{
-	"cluster": false, "custom_fields": true, "dns_name": false, "driver": false, "host": false, "id": false,
-	"kind": false, "name": false, "platform": false, "port": false, "role": false, "site": false,
-	"status": false, "tags": true, "url": false,
+	"cluster": false, "config_context": true, "custom_fields": true, "dns_name": false, "driver": false, "host": false, "id": false,
+	"kind": false, "location": false, "model": false, "name": false, "oob_ip": false, "platform": false, "port": false,
+	"primary_ip4": false, "primary_ip6": false, "role": false, "site": false,
+	"status": false, "tags": true, "tenant": false, "url": false, "vendor": false,
 }
 
 // rootNames are the names of roots, sorted.

@@ -27,7 +27,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 )
@@ -42,14 +41,13 @@ const maxSize = 64 << 20
 // while the process runs; intended configurations in files of their own are
 // read when they are asked for.
 type Source struct {
-	path     string
-	devices  map[string]entry
-	machines map[string]inventory.VirtualMachine
+	path    string
+	entries map[inventory.Kind]map[string]entry
 }
 
-// entry is a device and where its intended configuration is.
+// entry is an object and where its intended configuration is.
 type entry struct {
-	device     inventory.Device
+	object     inventory.Object
 	config     *string // the text
 	configFile string  // a path from where the process stands
 }
@@ -72,30 +70,35 @@ func Open(path string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{
-		path: path, devices: make(map[string]entry, len(doc.devices)),
-		machines: make(map[string]inventory.VirtualMachine, len(doc.machines)),
-	}
+	s := &Source{path: path, entries: map[inventory.Kind]map[string]entry{inventory.Device: {}, inventory.VirtualMachine: {}}}
 	var errs []error
 	for _, r := range doc.devices {
-		e, err := s.entry(r)
+		e, err := s.device(r)
 		errs = append(errs, err)
-		s.devices[r.at.name] = e
+		s.entries[inventory.Device][r.at.name] = e
 	}
 	for _, m := range doc.machines {
-		s.machines[m.at.name] = s.machine(m)
+		s.entries[inventory.VirtualMachine][m.at.name] = entry{object: s.object(m.at, m.Common)}
 	}
 	errs = append(errs, sameAddress(path, doc.devices)...)
 	return s, errors.Join(errs...)
 }
 
-// entry turns a record into a device.
-func (s *Source) entry(r record) (entry, error) {
-	e := entry{config: r.Config, device: inventory.Device{
-		ID: r.at.name, Name: r.at.name, Host: r.Host, PrimaryIP4: r.IPv4, PrimaryIP6: r.IPv6, OOBIP: r.OOB, DNSName: r.DNSName, Port: r.Port, Driver: r.Driver, Platform: r.Platform,
-		Site: r.Site, Role: r.Role, Cluster: r.Cluster, Status: cmp.Or(r.Status, DefaultStatus), Tags: r.Tags,
-		CustomFields: r.CustomFields, Credentials: r.Credentials, URL: s.url(r.at),
-	}}
+// object is what a record says in the fields that all kinds have.
+func (s *Source) object(at spot, r Common) inventory.Object {
+	return inventory.Object{
+		Kind: at.kind, ID: at.name, Name: at.name, URL: fmt.Sprintf("%s:%d", s.path, at.line),
+		Host: r.Host, PrimaryIP4: r.IPv4, PrimaryIP6: r.IPv6, OOBIP: r.OOB, DNSName: r.DNSName,
+		Platform: r.Platform, Site: r.Site, Location: r.Location, Role: r.Role, Tenant: r.Tenant, Cluster: r.Cluster,
+		Status: cmp.Or(r.Status, DefaultStatus), Tags: r.Tags, CustomFields: r.CustomFields, ConfigContext: r.ConfigContext,
+	}
+}
+
+// device turns a record into an entry.
+func (s *Source) device(r record) (entry, error) {
+	e := entry{config: r.Config, object: s.object(r.at, r.Common)}
+	e.object.Port, e.object.Driver, e.object.Vendor, e.object.Model = r.Port, r.Driver, r.Vendor, r.Model
+	e.object.Credentials = r.Credentials
 	if r.Port < 0 || r.Port > 65535 {
 		return e, r.at.errorf(s.path, "port %d is not between 1 and 65535", r.Port)
 	}
@@ -121,78 +124,42 @@ func (s *Source) entry(r record) (entry, error) {
 	return e, nil
 }
 
-// machine turns a record into a virtual machine.
-func (s *Source) machine(m machine) inventory.VirtualMachine {
-	return inventory.VirtualMachine{
-		ID: m.at.name, Name: m.at.name, Host: m.Host, PrimaryIP4: m.IPv4, PrimaryIP6: m.IPv6, OOBIP: m.OOB, DNSName: m.DNSName, Platform: m.Platform, Site: m.Site, Role: m.Role,
-		Cluster: m.Cluster, Status: cmp.Or(m.Status, DefaultStatus), Tags: m.Tags, CustomFields: m.CustomFields, URL: s.url(m.at),
+// Object implements inventory.Source.
+func (s *Source) Object(_ context.Context, ref inventory.Ref) (inventory.Object, error) {
+	e, ok := s.entries[ref.Kind][ref.Name]
+	if !ok {
+		_, other := s.entries[ref.Kind.Other()][ref.Name]
+		return inventory.Object{}, inventory.NotFound(ref, s.path, slices.Sorted(maps.Keys(s.entries[ref.Kind])), other)
 	}
+	o, err := inventory.Choose(ref, []inventory.Object{e.object}, s.path)
+	o = o.Clone()
+	if !ref.Context {
+		o.ConfigContext = nil
+	}
+	return o, err
 }
 
-// url is where a person finds a record.
-func (s *Source) url(at spot) string { return fmt.Sprintf("%s:%d", s.path, at.line) }
-
-// Device implements inventory.Source.
-func (s *Source) Device(_ context.Context, name string) (inventory.Device, error) {
-	if e, ok := s.devices[name]; ok {
-		return e.device.Clone(), nil
-	}
-	return inventory.Device{}, missing(s, kindDevice, name, s.devices, s.machines)
-}
-
-// missing says that there is no record of a kind with the name, what is near,
-// and whether it is one of the other kind.
-func missing[R, O any](s *Source, kind, name string, records map[string]R, others map[string]O) error {
-	hint := ""
-	if near := inventory.Near(name, slices.Sorted(maps.Keys(records))); len(near) > 0 {
-		hint = "; near names: " + strings.Join(near, ", ")
-	}
-	if _, ok := others[name]; ok {
-		other := kindVirtualMachine
-		if kind == other {
-			other = kindDevice
-		}
-		hint += "; it is a " + other + " there"
-	}
-	return fmt.Errorf("%q is %w %s (%d %ss)%s", name, inventory.ErrNotFound, s.path, len(records), kind, hint)
-}
-
-// Devices implements inventory.Source.
-func (s *Source) Devices(_ context.Context, f inventory.Filter) ([]inventory.Device, error) {
-	found := []inventory.Device{}
-	for _, name := range slices.Sorted(maps.Keys(s.devices)) {
-		if d := s.devices[name].device; f.Matches(d) {
-			found = append(found, d.Clone())
+// Objects implements inventory.Source.
+func (s *Source) Objects(_ context.Context, kind inventory.Kind, f inventory.Filter) ([]inventory.Object, error) {
+	found := []inventory.Object{}
+	for _, name := range slices.Sorted(maps.Keys(s.entries[kind])) {
+		if o := s.entries[kind][name].object; f.Matches(o) {
+			o.ConfigContext = nil
+			found = append(found, o.Clone())
 		}
 	}
 	return found, nil
 }
 
-// VirtualMachine implements inventory.Source.
-func (s *Source) VirtualMachine(_ context.Context, name string) (inventory.VirtualMachine, error) {
-	if v, ok := s.machines[name]; ok {
-		return v.Clone(), nil
-	}
-	return inventory.VirtualMachine{}, missing(s, kindVirtualMachine, name, s.machines, s.devices)
-}
-
-// VirtualMachines implements inventory.Source.
-func (s *Source) VirtualMachines(_ context.Context, f inventory.Filter) ([]inventory.VirtualMachine, error) {
-	found := []inventory.VirtualMachine{}
-	for _, name := range slices.Sorted(maps.Keys(s.machines)) {
-		if v := s.machines[name]; f.MatchesVirtualMachine(v) {
-			found = append(found, v.Clone())
-		}
-	}
-	return found, nil
-}
-
-// Config implements inventory.Source.
-func (s *Source) Config(_ context.Context, d inventory.Device) ([]byte, error) {
-	e, ok := s.devices[d.Name]
+// Config implements inventory.Source. The file has one configuration of an
+// object, and renders nothing.
+func (s *Source) Config(_ context.Context, o inventory.Object, intent inventory.Intent) ([]byte, error) {
+	e, ok := s.entries[o.Kind][o.Name]
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("%q is %w %s", d.Name, inventory.ErrNotFound, s.path)
+		return nil, fmt.Errorf("%q is %w %s", o.Name, inventory.ErrNotFound, s.path)
+	case intent.From == inventory.FromRendered || intent.Branch != "" || intent.Template != "" || len(intent.Variables) > 0:
+		return nil, fmt.Errorf("%s: an inventory file renders nothing: it holds the configuration (config, config_file) itself", o.URL)
 	case e.config != nil:
 		return []byte(*e.config), nil
 	case e.configFile == "":
@@ -200,7 +167,7 @@ func (s *Source) Config(_ context.Context, d inventory.Device) ([]byte, error) {
 	}
 	text, err := os.ReadFile(e.configFile)
 	if err != nil {
-		return nil, fmt.Errorf("%s: config_file: %w", d.URL, err)
+		return nil, fmt.Errorf("%s: config_file: %w", o.URL, err)
 	}
 	if text == nil {
 		text = []byte{} // an empty file is an intent, and a wrong one

@@ -38,15 +38,26 @@ func open(t *testing.T, path string) *file.Source {
 	return s
 }
 
+func device(name string) inventory.Ref {
+	return inventory.Ref{Kind: inventory.Device, Name: name}
+}
+
+func machine(name string) inventory.Ref {
+	return inventory.Ref{Kind: inventory.VirtualMachine, Name: name}
+}
+
 // suite is the suite's inventory.
 const suite = `devices:
   ams-edge1:
     host: 192.0.2.1
     ipv4: 192.0.2.1
-    ipv6: 2001:db8::1
     oob: 198.51.100.1
     port: 2201
     driver: frr
+    vendor: FRRouting
+    model: virtual
+    location: hall 1
+    tenant: ops
     platform: linux-frr
     site: ams
     role: edge
@@ -65,8 +76,13 @@ const suite = `devices:
       empty: ""
       contacts: [net, 7, {name: sys}]
       place: {room: R1}
+    config_context:
+      ntp: [192.0.2.123]
+      zabbix: {templates: [Linux by Zabbix agent]}
   "ams-core1": &core
-    host: 192.0.2.2
+    host: 2001:db8::2
+    ipv4: 192.0.2.2
+    ipv6: 2001:db8::2
     platform: netconf-box
     site: ams
     role: core
@@ -74,15 +90,13 @@ const suite = `devices:
     tags:
       - prod
     config: ""
-  fra-edge1: {host: fra-edge1.example.net, platform: linux-frr, site: fra, role: edge, status: failed}
+  fra-edge1: {host: "2001:db8::3", ipv6: "2001:db8::3", platform: linux-frr, site: fra, role: edge, status: failed}
   spare:
 
 virtual_machines:
   ams-edge1:
     host: 192.0.2.80
     ipv4: 192.0.2.80
-    ipv6: 2001:db8::80
-    oob: 198.51.100.80
     dns_name: web.example.net
     platform: debian
     site: ams
@@ -98,13 +112,13 @@ virtual_machines:
 func TestSuite(t *testing.T) {
 	path := write(t, suite)
 	writeFile(t, filepath.Join(filepath.Dir(path), "configs", "ams-edge1.conf"), "hostname ams-edge1\n")
-	inventorytest.Run(t, open(t, path), file.DefaultStatus)
+	inventorytest.Suite{Source: open(t, path), DefaultStatus: file.DefaultStatus}.Run(t)
 }
 
 func TestURLLeadsToTheLine(t *testing.T) {
 	path := write(t, "# devices\ndevices:\n  r1: {}\n\n  r2:\n    host: x\n")
 	for name, line := range map[string]string{"r1": ":3", "r2": ":5"} {
-		d, err := open(t, path).Device(t.Context(), name)
+		d, err := open(t, path).Object(t.Context(), device(name))
 		if err != nil || d.URL != path+line || d.ID != name {
 			t.Errorf("%s: %q (id %q), %v", name, d.URL, d.ID, err)
 		}
@@ -121,7 +135,7 @@ func TestMistakesNameTheLine(t *testing.T) {
 		{"name twice", "devices:\n  r1:\n    host: x\n  r1:\n    host: y\n", ":4: mapping key \"r1\" already defined at [2:3]"},
 		{"unknown key at the top", "devices: {}\nmachines: {}\n", ":2: unknown field \"machines\"; the file has devices and virtual_machines"},
 		{"unknown key on one line", "devices: {r1: {hots: x}}\n", ":1: unknown field \"hots\"; a device has host, ipv4,"},
-		{"unknown key of a virtual machine", "devices: {}\nvirtual_machines:\n  web1:\n    driver: frr\n", ":4: unknown field \"driver\"; a virtual machine has host, ipv4, ipv6,"},
+		{"unknown key of a virtual machine", "devices: {}\nvirtual_machines:\n  web1:\n    driver: frr\n", ":4: unknown field \"driver\"; a virtual machine has host, ipv4,"},
 		{"a list of virtual machines", "virtual_machines:\n  - web1\n", ":2: sequence was used where mapping is expected"},
 		{"virtual machine twice", "virtual_machines:\n  web1: {}\n  web1: {}\n", ":3: mapping key \"web1\" already defined"},
 		{"virtual machine without a name", "virtual_machines:\n  \"\": {}\n", ":2: virtual machine : a virtual machine needs a name"},
@@ -193,7 +207,7 @@ func TestMissingFile(t *testing.T) {
 
 func TestMergeKeys(t *testing.T) {
 	s := open(t, write(t, "devices:\n  r1: &edge {driver: frr, site: ams}\n  r2:\n    <<: *edge\n    host: b\n"))
-	d, err := s.Device(t.Context(), "r2")
+	d, err := s.Object(t.Context(), device("r2"))
 	if err != nil || d.Driver != "frr" || d.Site != "ams" || d.Host != "b" {
 		t.Errorf("%+v %v", d, err)
 	}
@@ -203,21 +217,22 @@ func TestConfigFileAbsoluteAndGone(t *testing.T) {
 	conf := filepath.Join(t.TempDir(), "r1.conf")
 	writeFile(t, conf, "")
 	s := open(t, write(t, "devices:\n  r1: {config_file: "+conf+"}\n"))
-	text, err := s.Config(t.Context(), inventory.Device{Name: "r1"})
+	r1 := inventory.Object{Kind: inventory.Device, Name: "r1", URL: "inv:2"}
+	text, err := s.Config(t.Context(), r1, inventory.Intent{})
 	if err != nil || text == nil || len(text) != 0 {
 		t.Errorf("an empty file is an empty intent, not none: %q %v", text, err)
 	}
 	if err := os.Remove(conf); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Config(t.Context(), inventory.Device{Name: "r1", URL: "inv:2"}); err == nil || !strings.Contains(err.Error(), "inv:2") {
+	if _, err := s.Config(t.Context(), r1, inventory.Intent{}); err == nil || !strings.Contains(err.Error(), "inv:2") {
 		t.Errorf("a file that went: %v", err)
 	}
 }
 
 func TestNamesThatLookLikeNumbers(t *testing.T) {
 	s := open(t, write(t, "devices:\n  101: {host: 192.0.2.1}\n"))
-	if d, err := s.Device(t.Context(), "101"); err != nil || d.Host != "192.0.2.1" {
+	if d, err := s.Object(t.Context(), device("101")); err != nil || d.Host != "192.0.2.1" {
 		t.Errorf("%+v %v", d, err)
 	}
 }
@@ -225,17 +240,33 @@ func TestNamesThatLookLikeNumbers(t *testing.T) {
 func TestVirtualMachinesAlone(t *testing.T) {
 	path := write(t, "virtual_machines:\n  web1: {host: 192.0.2.1}\n  web2: {host: 192.0.2.1}\n")
 	s := open(t, path)
-	v, err := s.VirtualMachine(t.Context(), "web2")
+	v, err := s.Object(t.Context(), machine("web2"))
 	if err != nil || v.URL != path+":3" || v.ID != "web2" || v.Status != file.DefaultStatus {
 		t.Errorf("%+v %v", v, err)
 	}
-	if devices, err := s.Devices(t.Context(), inventory.Filter{}); err != nil || len(devices) != 0 {
+	if devices, err := s.Objects(t.Context(), inventory.Device, inventory.Filter{}); err != nil || len(devices) != 0 {
 		t.Errorf("%+v %v", devices, err)
 	}
-	if _, err := s.Device(t.Context(), "web1"); err == nil || !strings.Contains(err.Error(), "(0 devices); it is a virtual machine there") {
+	if _, err := s.Object(t.Context(), device("web1")); err == nil || !strings.Contains(err.Error(), "(0 devices); it is a virtual machine there") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := s.VirtualMachine(t.Context(), "web3"); err == nil || !strings.Contains(err.Error(), "(2 virtual machines); near names: web1, web2") {
+	if _, err := s.Object(t.Context(), machine("web3")); err == nil || !strings.Contains(err.Error(), "(2 virtual machines); near names: web1, web2") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheFileRendersNothing(t *testing.T) {
+	s := open(t, write(t, "devices:\n  r1: {config: x}\n"))
+	r1, err := s.Object(t.Context(), device("r1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, intent := range []inventory.Intent{{From: inventory.FromRendered}, {Branch: "b"}, {Template: "7"}, {Variables: map[string]any{"a": 1}}} {
+		if _, err := s.Config(t.Context(), r1, intent); err == nil || !strings.Contains(err.Error(), "renders nothing") || !strings.Contains(err.Error(), r1.URL) {
+			t.Errorf("%+v: %v", intent, err)
+		}
+	}
+	if text, err := s.Config(t.Context(), r1, inventory.Intent{From: inventory.FromStored}); err != nil || string(text) != "x" {
+		t.Errorf("%q, %v", text, err)
 	}
 }

@@ -13,18 +13,15 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
-)
 
-// What the file holds, as its errors say it.
-const (
-	kindDevice         = "device"
-	kindVirtualMachine = "virtual machine"
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 )
 
 // spot is where a record stands.
 type spot struct {
-	kind, name string
-	line       int
+	kind inventory.Kind
+	name string
+	line int
 }
 
 // errorf makes an error at the spot.
@@ -32,45 +29,45 @@ func (s spot) errorf(path, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s %s: "+format, append([]any{path, s.line, s.kind, s.name}, args...)...)
 }
 
+// Common is what the records of all kinds have; exported, since the YAML library
+// embeds nothing else.
+type Common struct {
+	Host          string         `yaml:"host"`
+	IPv4          string         `yaml:"ipv4"`
+	IPv6          string         `yaml:"ipv6"`
+	OOB           string         `yaml:"oob"`
+	DNSName       string         `yaml:"dns_name"`
+	Platform      string         `yaml:"platform"`
+	Site          string         `yaml:"site"`
+	Location      string         `yaml:"location"`
+	Role          string         `yaml:"role"`
+	Tenant        string         `yaml:"tenant"`
+	Cluster       string         `yaml:"cluster"`
+	Status        string         `yaml:"status"`
+	Tags          []string       `yaml:"tags"`
+	CustomFields  map[string]any `yaml:"custom_fields"`
+	ConfigContext map[string]any `yaml:"config_context"`
+}
+
 // record is a device as it stands in the file.
 type record struct {
 	at spot
 
-	Host         string         `yaml:"host"`
-	IPv4         string         `yaml:"ipv4"`
-	IPv6         string         `yaml:"ipv6"`
-	OOB          string         `yaml:"oob"`
-	Port         int            `yaml:"port"`
-	Driver       string         `yaml:"driver"`
-	Platform     string         `yaml:"platform"`
-	Site         string         `yaml:"site"`
-	Role         string         `yaml:"role"`
-	Cluster      string         `yaml:"cluster"`
-	Status       string         `yaml:"status"`
-	Tags         []string       `yaml:"tags"`
-	DNSName      string         `yaml:"dns_name"`
-	CustomFields map[string]any `yaml:"custom_fields"`
-	Credentials  string         `yaml:"credentials"`
-	Config       *string        `yaml:"config"`
-	ConfigFile   string         `yaml:"config_file"`
+	Common      `yaml:",inline"`
+	Port        int     `yaml:"port"`
+	Driver      string  `yaml:"driver"`
+	Vendor      string  `yaml:"vendor"`
+	Model       string  `yaml:"model"`
+	Credentials string  `yaml:"credentials"`
+	Config      *string `yaml:"config"`
+	ConfigFile  string  `yaml:"config_file"`
 }
 
 // machine is a virtual machine as it stands in the file.
 type machine struct {
 	at spot
 
-	Host         string         `yaml:"host"`
-	IPv4         string         `yaml:"ipv4"`
-	IPv6         string         `yaml:"ipv6"`
-	OOB          string         `yaml:"oob"`
-	Platform     string         `yaml:"platform"`
-	Site         string         `yaml:"site"`
-	Role         string         `yaml:"role"`
-	Cluster      string         `yaml:"cluster"`
-	Status       string         `yaml:"status"`
-	Tags         []string       `yaml:"tags"`
-	DNSName      string         `yaml:"dns_name"`
-	CustomFields map[string]any `yaml:"custom_fields"`
+	Common `yaml:",inline"`
 }
 
 // document is a file: what it holds, in the order of the file.
@@ -115,11 +112,11 @@ const (
 )
 
 // kindOf is what a key of the file holds.
-func kindOf(key string) string {
+func kindOf(key string) inventory.Kind {
 	if key == keyVirtualMachines {
-		return kindVirtualMachine
+		return inventory.VirtualMachine
 	}
-	return kindDevice
+	return inventory.Device
 }
 
 // nothing says that the file holds nothing.
@@ -238,8 +235,8 @@ func said(err yaml.Error, section string) string {
 // keys are what a record may have, in its order.
 func keys(of reflect.Type) []string {
 	var names []string
-	for f := range of.Fields() {
-		if name := f.Tag.Get("yaml"); name != "" {
+	for _, f := range reflect.VisibleFields(of) {
+		if name := f.Tag.Get("yaml"); name != "" && !f.Anonymous {
 			names = append(names, name)
 		}
 	}
