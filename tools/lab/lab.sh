@@ -40,6 +40,10 @@ set -eu
 umask 022
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
+ME=lab.sh
+# shellcheck source=tools/common.sh
+. "$(dirname "$(realpath "$0")")/../common.sh"
+
 cmd=${1:-help}; [ $# -gt 0 ] && shift
 DIR=${LAB_DIR:-${PROVISION_LAB:-${TMPDIR:-/tmp}/lab}} PB=${LAB_PORTBASE:-19300} N=${LAB_N:-3}
 case $cmd in up|down|status)
@@ -55,13 +59,9 @@ P=lab$PB MGMT=lab$PB-mgmt
 STRIDE=${LAB_STRIDE:-1000} JOBS=${LAB_JOBS:-8} PAD=${LAB_PAD:-0}
 PASSWORD=${LAB_PASSWORD:-lab-Netops1}
 
-die() { echo "lab.sh: $*" >&2; exit 1; }
-say() { echo "lab.sh: $*" >&2; }
 needs_root() {
 	[ "$(id -u)" = 0 ] || die "needs root for network namespaces; without it: make test-unit, make demo LAB=simulated"
 }
-now() { echo "${EPOCHREALTIME/./}"; }
-since() { local d=$(( $(now) - $1 )); printf '%d.%02d' $((d/1000000)) $((d%1000000/10000)); }
 
 # ---- what each node is ------------------------------------------------------
 node() {  # I or name -> sets name
@@ -82,28 +82,8 @@ nodes() { local i; echo jump; for ((i=1;i<=N;i++)); do echo r$i; done; echo n1 n
 
 # ---- packages ---------------------------------------------------------------
 packages() {
-	local want="frr frr-pythontools openssh-server openssh-client bird2 netconfd iproute2 openssl procps" p miss=
 	command -v apt-get >/dev/null || die "needs Debian 12 (apt-get); without it: make test-unit, make demo LAB=simulated"
-	for p in $want; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' $p 2>/dev/null)" = installed ] || miss="$miss $p"
-	done
-	[ -n "$miss" ] || return 0
-	say "installing the Debian packages that are missing:$miss"; mkdir -p /run/lock
-	(
-		flock 9
-		made=
-		if [ ! -e /usr/sbin/policy-rc.d ]; then  # no service starts
-			printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; made=1
-		fi
-		trap '[ -z "$made" ] || rm -f /usr/sbin/policy-rc.d' EXIT
-		export DEBIAN_FRONTEND=noninteractive
-		o="-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
-		set -o pipefail
-		say "reading the package lists"
-		apt-get $o -qq update
-		apt-get $o -y --no-install-recommends install $miss |
-			sed -un -e 's/^Get:\([0-9]*\) [^ ]* [^ ]* [^ ]* \([^ ]*\).*/  fetched \1: \2/p' -e 's/^Setting up \([^ ]*\).*/  set up \1/p'
-	) 9>/run/lock/lab.sh.apt </dev/null >&2 || die "apt-get failed: see above"
+	install_packages frr frr-pythontools openssh-server openssh-client bird2 netconfd iproute2 openssl procps
 }
 
 # ---- files ------------------------------------------------------------------

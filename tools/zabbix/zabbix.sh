@@ -27,58 +27,32 @@ set -euo pipefail
 umask 022
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
-# What runs on keeps nothing open of the caller's, such as a lock.
-for fd in /proc/$$/fd/*; do
-	fd=${fd##*/}
-	if [ $fd -gt 2 ] && [ $fd -lt 255 ]; then eval "exec $fd>&-"; fi
-done
+HERE=$(dirname "$(realpath "$0")") ME=zabbix.sh
+# shellcheck source=tools/common.sh
+. "$HERE/../common.sh"
+close_inherited
 
 cmd=${1:-help} V=${2:-7.0}
 D=$(realpath -m "${3:-${TMPDIR:-/tmp}/zabbix-$V}") PB=${4:-18080}
 U=postgres PG=/usr/lib/postgresql/15/bin WORKERS=${ZABBIX_PHP_WORKERS:-4}
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/terraform-provider-provision/zabbix-$V
 
-die() { echo "zabbix.sh: $*" >&2; exit 1; }
-say() { echo "zabbix.sh: $*" >&2; }
 as() { setpriv --reuid=$U --regid=$U --init-groups -- "$@"; }
-now() { echo "${EPOCHREALTIME/./}"; }
-since() { local d=$(( $(now) - $1 )); printf '%d.%02d' $((d/1000000)) $((d%1000000/10000)); }
-listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # ---- packages ---------------------------------------------------------------
 packages() {
-	local p miss=
 	# The libraries are what the unpacked packages need.
-	for p in postgresql-15 curl fping fonts-dejavu-core \
+	install_packages postgresql-15 curl fping fonts-dejavu-core \
 		php8.2-cli php8.2-pgsql php8.2-bcmath php8.2-gd php8.2-mbstring php8.2-xml \
 		libcurl3-gnutls libevent-2.1-7 libevent-core-2.1-7 libevent-extra-2.1-7 libevent-pthreads-2.1-7 \
-		libldap-2.5-0 libmodbus5 libodbc2 libopenipmi0 libpcre2-8-0 libpq5 libsnmp40 libssh2-1 libxml2; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' $p 2>/dev/null)" = installed ] || miss="$miss $p"
-	done
-	[ -n "$miss" ] || return 0
-	say "installing the Debian packages that are missing:$miss"; mkdir -p /run/lock
-	(
-		flock 9
-		made=
-		if [ ! -e /usr/sbin/policy-rc.d ]; then  # no service starts
-			printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; made=1
-		fi
-		trap '[ -z "$made" ] || rm -f /usr/sbin/policy-rc.d' EXIT
-		export DEBIAN_FRONTEND=noninteractive
-		o="-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
-		say "reading the package lists"
-		apt-get $o -qq update
-		apt-get $o -y --no-install-recommends install $miss |
-			sed -un -e 's/^Get:\([0-9]*\) [^ ]* [^ ]* [^ ]* \([^ ]*\).*/  fetched \1: \2/p' -e 's/^Setting up \([^ ]*\).*/  set up \1/p'
-	) 9>/run/lock/lab.sh.apt </dev/null >&2 || die "apt-get failed: see above"
+		libldap-2.5-0 libmodbus5 libodbc2 libopenipmi0 libpcre2-8-0 libpq5 libsnmp40 libssh2-1 libxml2
 }
 
 # ---- what is made once ------------------------------------------------------
 unpack() {  # DIRECTORY: Zabbix's packages, from the mirror that this machine uses
 	local w=$1 code=bookworm suite mirror o f
 	suite=$code; [ $V = 6.0 ] || suite=$code-backports
-	mirror=$(apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(COMPONENT) $(REPO_URI)' |
-		awk -v c=$code '$1 == "Packages" && $2 == c && $3 == "main" && !n++ { print $4 }')
+	mirror=$(debian_mirror)
 	[ -n "$mirror" ] || die "apt has no source for $code main"
 	mkdir -p $w/apt/lists/partial $w/apt/cache/archives/partial $w/debs
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >$w/apt/sources.list
