@@ -1,0 +1,399 @@
+package nautobot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+)
+
+// goldenConfig is where the app Golden Config is, below /api.
+const goldenConfig = "plugins/golden-config/"
+
+// viewGoldenConfig is the permission to read what Golden Config has stored.
+const viewGoldenConfig = "nautobot_golden_config.view_goldenconfig"
+
+// Config implements [inventory.Source]: what Golden Config has stored, or renders
+// now. Virtual machines have none.
+func (s *Source) Config(ctx context.Context, o inventory.Object, intent inventory.Intent) ([]byte, error) {
+	rendered := intent.From == inventory.FromRendered
+	switch {
+	case intent.Template != "" || len(intent.Variables) > 0:
+		return nil, fmt.Errorf("%s: Golden Config chooses the template itself and takes no variables: leave template and variables out", s.api.where())
+	case !rendered && intent.From != "" && intent.From != inventory.FromStored:
+		return nil, fmt.Errorf("%s: %q is not where an intended configuration comes from: %s or %s", s.api.where(), intent.From, inventory.FromStored, inventory.FromRendered)
+	case !rendered && intent.Branch != "":
+		return nil, fmt.Errorf("%s: what is stored is of the branch that Golden Config has chosen: set from = %q to render branch %q", s.api.where(), inventory.FromRendered, intent.Branch)
+	case o.Kind == inventory.VirtualMachine && rendered:
+		return nil, fmt.Errorf("%s: Golden Config renders the configurations of devices, not of virtual machine %q", s.api.where(), o.Name)
+	case o.Kind == inventory.VirtualMachine:
+		return nil, nil
+	case rendered:
+		return s.render(ctx, o, intent.Branch)
+	}
+	return s.stored(ctx, o)
+}
+
+// goldenRow is what Golden Config has stored of a device.
+type goldenRow struct {
+	Config  string     `json:"intended_config"`
+	Attempt *time.Time `json:"intended_last_attempt_date"`
+	Success *time.Time `json:"intended_last_success_date"`
+}
+
+// stored is what the last run of the intended job has stored; nil if it never
+// had anything to do with the device.
+func (s *Source) stored(ctx context.Context, o inventory.Object) ([]byte, error) {
+	var page struct{ Results *[]goldenRow }
+	path := goldenConfig + "golden-config/?depth=0&device=" + url.QueryEscape(o.ID)
+	err := s.api.get(ctx, path, viewGoldenConfig, &page)
+	if e := asError(err); e != nil && e.Status == http.StatusBadRequest {
+		return nil, fmt.Errorf("%s %q is %w %s any more: %w", o.Kind, o.Name, inventory.ErrNotFound, s.api.where(), err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the stored intended configuration of %q: %w", o.Name, err)
+	}
+	if page.Results == nil {
+		return nil, s.api.unusual(request{method: http.MethodGet, path: path}, "", "the answer is no list of Golden Config's")
+	}
+	if len(*page.Results) == 0 {
+		return nil, nil
+	}
+	row := (*page.Results)[0]
+	if row.Attempt == nil && row.Success == nil {
+		return nil, nil
+	}
+	if row.Success == nil {
+		return nil, fmt.Errorf("%s: the intended configuration of %q could not be rendered, and never could (last tried %s): see the last intended job of Golden Config, and run it again",
+			s.api.where(), o.Name, row.Attempt.Format(time.RFC3339))
+	}
+	if row.Attempt != nil && row.Attempt.After(*row.Success) {
+		return nil, fmt.Errorf("%s: the intended configuration of %q is stale: it is of %s, and rendering it failed at %s: see the last intended job of Golden Config, and run it again",
+			s.api.where(), o.Name, row.Success.Format(time.RFC3339), row.Attempt.Format(time.RFC3339))
+	}
+	text, _, err := s.postprocessed(ctx, o, row.Config)
+	if err != nil {
+		return nil, err
+	}
+	return ended(text), nil
+}
+
+// ended gives the last line its end, which Jinja drops.
+func ended(text string) []byte {
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return []byte(text)
+}
+
+// What config-postprocessing says in place of a configuration, with status 200.
+const (
+	notEnabled   = "Generation of intended configurations postprocessing it is not enabled"
+	notAvailable = "No intended configuration is available."
+	jinjaFailed  = "Found an error rendering the configuration to push:"
+	jinjaUnknown = "Jinja encountered an TemplateAssertionError:"
+)
+
+// postprocessed is what Golden Config makes of what it has stored, secrets filled
+// in; the same text if it is not to do that. The result is a secret.
+func (s *Source) postprocessed(ctx context.Context, o inventory.Object, stored string) (text string, enabled bool, err error) {
+	if stored == "" {
+		return "", true, nil
+	}
+	var answer struct{ Config *string }
+	path := goldenConfig + "config-postprocessing/" + url.PathEscape(o.ID) + "/"
+	if err := s.api.get(ctx, path, viewGoldenConfig, &answer); err != nil {
+		return "", true, fmt.Errorf("postprocessing the intended configuration of %q: %w", o.Name, err)
+	}
+	if answer.Config == nil {
+		return "", true, s.api.unusual(request{method: http.MethodGet, path: path}, "", "the answer holds no configuration")
+	}
+	text = *answer.Config
+	switch {
+	case strings.HasPrefix(text, notEnabled):
+		return stored, false, nil
+	case strings.HasPrefix(text, notAvailable), strings.HasPrefix(text, jinjaFailed), strings.HasPrefix(text, jinjaUnknown):
+		return "", true, fmt.Errorf("%s: postprocessing the intended configuration of %q: %s", s.api.where(), o.Name, s.api.redact.String(beginning(text, 500)))
+	}
+	if prose := refusedSecret(text, stored); prose != "" {
+		return "", true, fmt.Errorf("%s: postprocessing the intended configuration of %q: %s (the token's user needs the permission extras.view_secretsgroup, and the secrets group must be there)",
+			s.api.where(), o.Name, prose)
+	}
+	text, ok := unescaped(text, stored)
+	if !ok {
+		return "", true, fmt.Errorf("%s: postprocessing the intended configuration of %q escaped values as for HTML (&amp;amp; and the like), and the configuration itself holds such as well: which are which cannot be told", s.api.where(), o.Name)
+	}
+	return text, true, nil
+}
+
+// secretProse is what stands in a configuration in place of a secret that Golden
+// Config could not get.
+var secretProse = regexp.MustCompile(`You have no permission to read this secret [^\n]*\.|\S[^\n]* doesn(?:'|&#39;)t exist\.`)
+
+// refusedSecret is what is said in place of a secret, if the stored text does not
+// say it too.
+func refusedSecret(text, stored string) string {
+	for _, said := range secretProse.FindAllString(text, -1) {
+		if !strings.Contains(stored, said) {
+			// Only the sentence: what stands before it is configuration.
+			if i := strings.Index(said, "You have no permission"); i >= 0 {
+				return said[i:]
+			}
+			return "a secrets group doesn't exist"
+		}
+	}
+	return ""
+}
+
+// entities are what Jinja's escaping makes of these.
+func entities() []string {
+	return []string{"&amp;", "&", "&lt;", "<", "&gt;", ">", "&#39;", "'", "&#34;", `"`}
+}
+
+// unescaped takes back the escaping that Golden Config does to the values it fills
+// in (its Jinja environment has autoescape on), not to the text around them. That
+// works if the text has no such signs itself, and no value is marked as safe.
+func unescaped(text, stored string) (string, bool) {
+	holds := func(s string) bool {
+		for i := 0; i < len(entities()); i += 2 {
+			if strings.Contains(s, entities()[i]) {
+				return true
+			}
+		}
+		return false
+	}
+	if !holds(text) || text == stored || text+"\n" == stored {
+		return text, true
+	}
+	if holds(stored) || safeFilter.MatchString(stored) {
+		return "", false
+	}
+	return strings.NewReplacer(entities()...).Replace(text), true
+}
+
+// safeFilter is a value that is not escaped.
+var safeFilter = regexp.MustCompile(`\|\s*(safe|tojson)\b`)
+
+// syncFailed is what Golden Config answers when two requests sync a repository.
+const syncFailed = "Error trying to sync git repository"
+
+// How often, and after which pause, that is tried again: somebody else may be
+// rendering too.
+const (
+	syncAttempts = 5
+	syncPause    = time.Second
+)
+
+// rendering is the answer of generate-intended-config.
+type rendering struct {
+	Config *string        `json:"intended_config"`
+	Data   map[string]any `json:"graphql_data"`
+}
+
+// render has Golden Config render the configuration now, one at a time.
+func (s *Source) render(ctx context.Context, o inventory.Object, branch string) ([]byte, error) {
+	select {
+	case s.rendering <- struct{}{}:
+		defer func() { <-s.rendering }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	var got rendering
+	path := goldenConfig + "generate-intended-config/?device_id=" + url.QueryEscape(o.ID)
+	if branch != "" {
+		path += "&branch=" + url.QueryEscape(branch)
+	}
+	if err := s.generate(ctx, path, &got); err != nil {
+		return nil, s.notRendered(o, branch, err)
+	}
+	if got.Config == nil || got.Data == nil {
+		return nil, s.api.unusual(request{method: http.MethodGet, path: path}, "", "the answer holds no configuration with the data that it was made of")
+	}
+	if err := s.sawAll(ctx, o, got.Data); err != nil {
+		return nil, err
+	}
+	if strings.Contains(*got.Config, "{{") || strings.Contains(*got.Config, "{%") {
+		if err := s.leftover(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	return ended(*got.Config), nil
+}
+
+// generate asks for a rendering, again when the repository could not be synced.
+func (s *Source) generate(ctx context.Context, path string, into *rendering) error {
+	for attempt := 1; ; attempt++ {
+		err := s.api.get(ctx, path, permission("view", inventory.Device), into)
+		e := asError(err)
+		if e == nil || !strings.Contains(e.Detail, syncFailed) || attempt == syncAttempts {
+			return err
+		}
+		select {
+		case <-time.After(time.Duration(attempt) * syncPause):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// notRendered says why there is no rendering.
+func (s *Source) notRendered(o inventory.Object, branch string, err error) error {
+	what := fmt.Sprintf("rendering the intended configuration of %q", o.Name)
+	if branch != "" {
+		what += fmt.Sprintf(" from branch %q", branch)
+	}
+	e := asError(err)
+	if e == nil || e.Status != http.StatusBadRequest {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	why := ""
+	switch {
+	case strings.Contains(e.Detail, "not found in upstream"), strings.Contains(e.Detail, "Could not find remote branch"):
+		return fmt.Errorf("%s: %s: the repository of templates has no such branch", what, s.api.where())
+	case strings.Contains(e.Detail, "No Golden Config settings found"):
+		why = "the device is in the scope of none of Golden Config's settings: add it to the dynamic group of one"
+	case strings.HasPrefix(e.Detail, "Device with id"):
+		return fmt.Errorf("%s: %w %s any more, or the token's user lacks the permission %s: %w", what, inventory.ErrNotFound, s.api.where(), permission("view", o.Kind), err)
+	case strings.Contains(e.Detail, syncFailed):
+		why = "somebody else renders from this repository all the time, or Nautobot cannot reach it: its own log says why"
+	case strings.Contains(e.Detail, "Error rendering Jinja template"):
+		why = "the template, or the data of the device, is wrong; Nautobot says which line only in its own log and in the result of the intended job: run that job for the device, or the template in Nautobot's own renderer of templates"
+	}
+	if why == "" {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return fmt.Errorf("%s: %w: %s", what, err, why)
+}
+
+// leftover is an error if what is left to be filled in would be by Golden Config,
+// which it does only to what is stored.
+func (s *Source) leftover(ctx context.Context, o inventory.Object) error {
+	_, enabled, err := s.postprocessed(ctx, o, "something")
+	if !enabled && err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: the rendering of %q leaves something ({{ or {%%) to Golden Config's postprocessing, which works on what is stored: use from = %q", s.api.where(), o.Name, inventory.FromStored)
+}
+
+// sawAll is an error if the rendering was made with less than there is: Golden
+// Config renders what the token may see, and says nothing of the rest.
+func (s *Source) sawAll(ctx context.Context, o inventory.Object, data map[string]any) error {
+	var device map[string]any
+	if err := s.api.get(ctx, place(o.Kind)+url.PathEscape(o.ID)+"/?depth=0", permission("view", o.Kind), &device); err != nil {
+		return fmt.Errorf("comparing what %q was rendered of: %w", o.Name, err)
+	}
+	lacks := map[string]bool{}
+	for key, value := range data {
+		m, known := models()[key]
+		if have, ok := device[key]; known && ok && less(value, have) {
+			lacks[m.permission] = true
+		}
+	}
+	var empty []string
+	empties(data, &empty)
+	slices.Sort(empty)
+	for _, key := range slices.Compact(empty) {
+		denied, err := s.deniedAt(ctx, models()[key])
+		if err != nil {
+			return err
+		}
+		if denied {
+			lacks[models()[key].permission] = true
+		}
+	}
+	if len(lacks) == 0 {
+		return nil
+	}
+	var names []string
+	for name := range lacks {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return fmt.Errorf("%s: the rendering of %q is not complete and is not used: the token's user needs the permission %s (without constraints that leave something out)",
+		s.api.where(), o.Name, strings.Join(names, ", "))
+}
+
+// less tells whether GraphQL shows less of something than REST does.
+func less(shown, there any) bool {
+	if list, ok := there.([]any); ok {
+		seen, _ := shown.([]any)
+		return len(seen) < len(list)
+	}
+	return shown == nil && there != nil
+}
+
+// model is where REST has the objects of a kind, and who may see them.
+type model struct{ path, permission string }
+
+// models are those that queries for templates use, by the names of the fields.
+func models() map[string]model {
+	one := func(path, permission string) model { return model{path, permission} }
+	addresses, interfaces, vlans := one("ipam/ip-addresses/", "ipam.view_ipaddress"), one("dcim/interfaces/", "dcim.view_interface"), one("ipam/vlans/", "ipam.view_vlan")
+	locations, vrfs := one("dcim/locations/", "dcim.view_location"), one("ipam/vrfs/", "ipam.view_vrf")
+	return map[string]model{
+		"platform": one("dcim/platforms/", "dcim.view_platform"), "role": one("extras/roles/", "extras.view_role"),
+		"status": one("extras/statuses/", "extras.view_status"), "tenant": one("tenancy/tenants/", "tenancy.view_tenant"),
+		"tags": one("extras/tags/", "extras.view_tag"), "secrets_group": one("extras/secrets-groups/", "extras.view_secretsgroup"),
+		"location": locations, "parent": locations, "device_type": one("dcim/device-types/", "dcim.view_devicetype"),
+		"manufacturer": one("dcim/manufacturers/", "dcim.view_manufacturer"), "rack": one("dcim/racks/", "dcim.view_rack"),
+		"primary_ip4": addresses, "primary_ip6": addresses, "ip_addresses": addresses, "interfaces": interfaces,
+		"connected_interface": interfaces, "lag": interfaces, "member_interfaces": interfaces,
+		"untagged_vlan": vlans, "tagged_vlans": vlans, "vlans": vlans, "vrf": vrfs, "vrfs": vrfs, "prefixes": one("ipam/prefixes/", "ipam.view_prefix"),
+		"cable": one("dcim/cables/", "dcim.view_cable"), "virtual_chassis": one("dcim/virtual-chassis/", "dcim.view_virtualchassis"),
+		"clusters": one("virtualization/clusters/", "virtualization.view_cluster"), "cluster": one("virtualization/clusters/", "virtualization.view_cluster"),
+		"inventory_items": one("dcim/inventory-items/", "dcim.view_inventoryitem"), "services": one("ipam/services/", "ipam.view_service"),
+	}
+}
+
+// empties collects the known fields that are null or empty somewhere.
+func empties(v any, into *[]string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			if key == "config_context" {
+				continue
+			}
+			list, isList := value.([]any)
+			if _, known := models()[key]; known && (value == nil || isList && len(list) == 0) {
+				*into = append(*into, key)
+			}
+			empties(value, into)
+		}
+	case []any:
+		for _, one := range v {
+			empties(one, into)
+		}
+	}
+}
+
+// deniedAt tells whether the token may see nothing of a model, which only REST
+// says; asked once.
+func (s *Source) deniedAt(ctx context.Context, m model) (bool, error) {
+	s.mu.Lock()
+	denied, known := s.denied[m.path]
+	s.mu.Unlock()
+	if known {
+		return denied, nil
+	}
+	var page json.RawMessage
+	err := s.api.get(ctx, m.path+"?limit=1&depth=0", m.permission, &page)
+	var e *Error
+	if denied = errors.As(err, &e) && e.Status == http.StatusForbidden; denied {
+		err = nil
+	}
+	if err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.denied[m.path] = denied
+	return denied, nil
+}

@@ -1,0 +1,307 @@
+package nautobot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+)
+
+const (
+	// pageSize is how many objects are asked for at once. GraphQL has no limit of
+	// its own; a page should stay far below the limit of time of one request.
+	pageSize = 250
+	// attempts is how often everything is read anew when it changes meanwhile.
+	attempts = 3
+	// depth is how many places, an object's own and those above it, are asked for
+	// with it. Each costs the server a join; deeper ones cost a request.
+	depth = 5
+)
+
+// errChanged tells that the list was not the same from beginning to end.
+var errChanged = errors.New("the list changed while it was read")
+
+// list is what GraphQL calls the objects of a kind.
+func list(kind inventory.Kind) string {
+	if kind == inventory.VirtualMachine {
+		return "virtual_machines"
+	}
+	return "devices"
+}
+
+// above asks for a place and those above it.
+func above(levels int) string {
+	if levels == 0 {
+		return "location{id}"
+	}
+	chain := "id"
+	for range levels {
+		chain = "id name location_type{name} parent{" + chain + "}"
+	}
+	return "location{" + chain + "}"
+}
+
+// fields are what is asked of an object, with so many places above it; 0 for
+// the id of its place alone.
+func fields(kind inventory.Kind, v version, levels int, contexts bool) string {
+	text := "id name status{name} role{name} platform{name network_driver} tenant{name} " +
+		"primary_ip4{host dns_name} primary_ip6{host dns_name} tags{name} _custom_field_data "
+	if kind == inventory.VirtualMachine {
+		text += "cluster{name " + above(levels) + "}"
+	} else {
+		text += "device_type{model manufacturer{name}} secrets_group{name} " + v.cluster() + "{name} " + above(levels)
+	}
+	if contexts {
+		text += " config_context"
+	}
+	return text
+}
+
+// relation is something that not every object has, so that null may mean that it
+// has none or that the token may not see it. The filter selects objects that have
+// one, seen or not.
+type relation struct {
+	filter, permission string
+	seen               func(*record) bool
+}
+
+// relations are those of a kind by what they are called.
+func relations(kind inventory.Kind) map[string]relation {
+	all := map[string]relation{
+		"platform": {"platform__isnull: false", "dcim.view_platform", func(r *record) bool { return r.Platform != nil }},
+		"tenant":   {"tenant__isnull: false", "tenancy.view_tenant", func(r *record) bool { return r.Tenant != nil }},
+		"address":  {"has_primary_ip: true", "ipam.view_ipaddress", func(r *record) bool { return r.PrimaryIP4 != nil || r.PrimaryIP6 != nil }},
+		"tags":     {"tags__isnull: false", "extras.view_tag", func(r *record) bool { return len(r.Tags) > 0 }},
+	}
+	if kind == inventory.VirtualMachine {
+		all["role"] = relation{"role__isnull: false", "extras.view_role", func(r *record) bool { return r.Role != nil }}
+	} else {
+		all["secrets_group"] = relation{"secrets_group__isnull: false", "extras.view_secretsgroup", func(r *record) bool { return r.SecretsGroup != nil }}
+	}
+	return all
+}
+
+// having asks which objects have each of the relations; also selects among them.
+func having(kind inventory.Kind, also string) string {
+	var text strings.Builder
+	all := relations(kind)
+	for _, what := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(&text, " has_%s: %s(%s%s){id}", what, list(kind), also, all[what].filter)
+	}
+	return text.String()
+}
+
+// Named implements [snapshot.Loader]: one request, and one for the version.
+func (s *Source) Named(ctx context.Context, kind inventory.Kind, name string, contexts bool) ([]inventory.Object, error) {
+	v, err := s.api.version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	query := fmt.Sprintf("query($name: [String]){objects: %s(name: $name){%s}%s}", list(kind), fields(kind, v, depth, contexts), having(kind, "name: $name, "))
+	var got map[string][]*record
+	what := fmt.Sprintf("%s %q", kind, name)
+	if err := s.api.graphql(ctx, what, query, map[string]any{"name": []string{name}}, &got); err != nil {
+		return nil, err
+	}
+	if len(got["objects"]) == 0 {
+		// An empty answer may be a lack of permission, which REST tells.
+		_, err := s.count(ctx, kind)
+		return nil, err
+	}
+	return s.objects(ctx, kind, got, name)
+}
+
+// objects are the answer in the one model; only those of the name, unless it is
+// empty. It is an error if the token does not see all that they refer to.
+func (s *Source) objects(ctx context.Context, kind inventory.Kind, got map[string][]*record, name string) ([]inventory.Object, error) {
+	if err := s.complete(kind, got); err != nil {
+		return nil, err
+	}
+	if err := s.deep(ctx, got["objects"]); err != nil {
+		return nil, err
+	}
+	var all []inventory.Object
+	nameless := 0
+	for _, r := range got["objects"] {
+		switch {
+		case r.Name == nil || *r.Name == "":
+			nameless++
+		case name == "" || *r.Name == name:
+			all = append(all, s.object(kind, r))
+		}
+	}
+	if nameless > 0 && s.api.warn != nil {
+		s.api.warn(fmt.Sprintf("%s has %d %ss without a name: they are left out.", s.api.where(), nameless, kind))
+	}
+	return all, nil
+}
+
+// complete tells whether the token sees what the objects refer to.
+func (s *Source) complete(kind inventory.Kind, got map[string][]*record) error {
+	byID := map[string]*record{}
+	for _, r := range got["objects"] {
+		byID[r.ID] = r
+		if lack := r.hidden(kind); lack != "" {
+			return s.weak(kind, r, lack)
+		}
+	}
+	all := relations(kind)
+	for _, what := range slices.Sorted(maps.Keys(all)) {
+		rel := all[what]
+		for _, has := range got["has_"+what] {
+			if r := byID[has.ID]; r != nil && !rel.seen(r) {
+				return s.weak(kind, r, rel.permission)
+			}
+		}
+	}
+	return nil
+}
+
+// weak is the error of a token that does not see all of an object.
+func (s *Source) weak(kind inventory.Kind, r *record, lack string) error {
+	who := r.ID
+	if r.Name != nil {
+		who = *r.Name
+	}
+	return fmt.Errorf("%s: the token does not see all of %s %q: its user needs the permission %s (without constraints that leave something out)",
+		s.api.where(), kind, who, lack)
+}
+
+// All implements [snapshot.Loader].
+func (s *Source) All(ctx context.Context, kind inventory.Kind, contexts bool) ([]inventory.Object, error) {
+	v, err := s.api.version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for range attempts {
+		got, err := s.everything(ctx, kind, v, contexts)
+		if err == nil {
+			return s.objects(ctx, kind, got, "")
+		}
+		if !errors.Is(err, errChanged) {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%s: %ss: %w %d times: nothing of it is used; try again when less is changed", s.api.where(), kind, errChanged, attempts)
+}
+
+// everything reads all objects of a kind once, in pages, and counts them.
+func (s *Source) everything(ctx context.Context, kind inventory.Kind, v version, contexts bool) (map[string][]*record, error) {
+	places, err := s.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	query := fmt.Sprintf("query($limit: Int, $offset: Int){objects: %s(limit: $limit, offset: $offset){%s}}", list(kind), fields(kind, v, 0, contexts))
+	all, err := pages(ctx, s.api, string(kind)+"s", query, func(r *record) string { return r.ID })
+	if err != nil {
+		return nil, err
+	}
+	total, err := s.count(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	if total != len(all) {
+		return nil, fmt.Errorf("%w: Nautobot counts %d and gave %d", errChanged, total, len(all))
+	}
+	got := map[string][]*record{}
+	if len(all) > 0 {
+		if err := s.api.graphql(ctx, string(kind)+"s", "{"+having(kind, "")+"}", nil, &got); err != nil {
+			return nil, err
+		}
+	}
+	got["objects"] = all
+	for _, r := range all {
+		if r.Location != nil {
+			r.Location = places[r.Location.ID]
+		}
+		if r.Cluster != nil && r.Cluster.Location != nil {
+			r.Cluster.Location = places[r.Cluster.Location.ID]
+		}
+	}
+	return got, nil
+}
+
+// pages reads a list in pages, until one is not full. What comes twice tells that
+// the list has changed.
+func pages[T any](ctx context.Context, a *api, what, query string, id func(T) string) ([]T, error) {
+	var all []T
+	seen := map[string]bool{}
+	for {
+		var page struct{ Objects []T }
+		if err := a.graphql(ctx, fmt.Sprintf("%s from the %d. on", what, len(all)+1), query, map[string]any{"limit": pageSize, "offset": len(all)}, &page); err != nil {
+			return nil, err
+		}
+		for _, one := range page.Objects {
+			if seen[id(one)] {
+				return nil, errChanged
+			}
+			seen[id(one)] = true
+		}
+		all = append(all, page.Objects...)
+		if len(page.Objects) < pageSize {
+			return all, nil
+		}
+	}
+}
+
+// count is how many objects of a kind the token sees. Unlike GraphQL, REST
+// refuses a token that may see none.
+func (s *Source) count(ctx context.Context, kind inventory.Kind) (int, error) {
+	var page struct{ Count *int }
+	path := place(kind) + "?limit=1&depth=0"
+	needs := permission("view", kind)
+	if err := s.api.get(ctx, path, needs, &page); err != nil {
+		return 0, err
+	}
+	if page.Count == nil {
+		return 0, s.api.unusual(request{method: "GET", path: path}, "", "the answer is no list of Nautobot's: is url the address of Nautobot, without /api?")
+	}
+	return *page.Count, nil
+}
+
+// places are all places by id, each with those above it.
+func (s *Source) places(ctx context.Context) (map[string]*location, error) {
+	query := "query($limit: Int, $offset: Int){objects: locations(limit: $limit, offset: $offset){id name location_type{name} parent{id}}}"
+	all, err := pages(ctx, s.api, "locations", query, func(l *location) string { return l.ID })
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]*location{}
+	for _, l := range all {
+		byID[l.ID] = l
+	}
+	for _, l := range all {
+		if l.Parent != nil {
+			l.Parent = byID[l.Parent.ID]
+		}
+	}
+	return byID, nil
+}
+
+// deep completes places that are deeper than was asked for.
+func (s *Source) deep(ctx context.Context, records []*record) error {
+	var places map[string]*location
+	for _, r := range records {
+		at := r.Location
+		if r.Cluster != nil && at == nil {
+			at = r.Cluster.Location
+		}
+		for ; at != nil; at = at.Parent {
+			if at.Parent == nil || at.Parent.Name != "" {
+				continue
+			}
+			if places == nil {
+				var err error
+				if places, err = s.places(ctx); err != nil {
+					return err
+				}
+			}
+			at.Parent = places[at.Parent.ID]
+		}
+	}
+	return nil
+}
