@@ -146,7 +146,7 @@ func (s *zabbixServer) count(ctx context.Context) (int, error) {
 func (s *zabbixServer) expect(ctx context.Context, hosts int) error {
 	n, err := s.count(ctx)
 	if err == nil && n != hosts {
-		err = fmt.Errorf("Zabbix has %d hosts of the benchmark, not %d", n, hosts)
+		err = fmt.Errorf("there are %d hosts of the benchmark in Zabbix, not %d", n, hosts)
 	}
 	return err
 }

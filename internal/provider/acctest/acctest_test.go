@@ -21,14 +21,14 @@ func TestInventoryIsOneThatCanBeRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := s.Device(t.Context(), "r1")
+	d, err := s.Object(t.Context(), inventory.Ref{Kind: inventory.Device, Name: "r1"})
 	if err != nil || d.Host != "h" || d.Port != 1 || d.Driver != "frr" || d.Status != "staged" || len(d.Tags) != 1 {
 		t.Errorf("%+v %v", d, err)
 	}
-	if got, err := s.Config(t.Context(), d); err != nil || string(got) != text {
+	if got, err := s.Config(t.Context(), d, inventory.Intent{}); err != nil || string(got) != text {
 		t.Errorf("%q %v", got, err)
 	}
-	if got, err := s.Config(t.Context(), inventory.Device{Name: "r2"}); err != nil || got != nil {
+	if got, err := s.Config(t.Context(), inventory.Object{Kind: inventory.Device, Name: "r2"}, inventory.Intent{}); err != nil || got != nil {
 		t.Errorf("r2: %q %v", got, err)
 	}
 }

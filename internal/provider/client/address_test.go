@@ -10,11 +10,11 @@ import (
 
 // TestAddressOfASubject: which address of an object its agent interface gets.
 func TestAddressOfASubject(t *testing.T) {
-	both := inventory.Device{Host: "2001:DB8::1", PrimaryIP4: "192.0.2.1", PrimaryIP6: "2001:db8::1", OOBIP: "198.51.100.1", DNSName: "r1.example.net"}
-	named := inventory.Device{Host: "r1.example.net", PrimaryIP4: "192.0.2.1"}
+	both := inventory.Object{Host: "2001:DB8::1", PrimaryIP4: "192.0.2.1", PrimaryIP6: "2001:db8::1", OOBIP: "198.51.100.1", DNSName: "r1.example.net"}
+	named := inventory.Object{Host: "r1.example.net", PrimaryIP4: "192.0.2.1"}
 	for _, c := range []struct {
 		family           string
-		device           inventory.Device
+		device           inventory.Object
 		ip, dns, missing string
 	}{
 		{"", both, "2001:DB8::1", "r1.example.net", ""},
@@ -25,11 +25,11 @@ func TestAddressOfASubject(t *testing.T) {
 		{client.AddressIPv4, named, "192.0.2.1", "", ""},
 		{client.AddressIPv6, named, "", "", "no IPv6 address"},
 		{client.AddressOOB, named, "", "", "no out-of-band address"},
-		{client.AddressIPv4, inventory.Device{Host: "192.0.2.1"}, "", "", "no IPv4 address"},
+		{client.AddressIPv4, inventory.Object{Host: "192.0.2.1"}, "", "", "no IPv4 address"},
 	} {
 		d := c.device
 		d.ID, d.Name, d.Status = "42", "r1", "active"
-		vm := inventory.VirtualMachine{
+		vm := inventory.Object{
 			ID: "7", Name: "vm1", Status: "active", Host: d.Host, PrimaryIP4: d.PrimaryIP4, PrimaryIP6: d.PrimaryIP6, OOBIP: d.OOBIP, DNSName: d.DNSName,
 		}
 		cl := zabbixClient(&fakeZabbix{}, func(cfg *client.Config) {

@@ -61,11 +61,13 @@ func New(cfg Config) *Client {
 
 // Ref says which device is meant; what is empty comes from the source of truth.
 type Ref struct {
-	Name        string
-	Host        string
-	Port        int
-	Driver      string
-	Credentials string
+	Name string
+	// Site and Tenant choose between devices of one name; empty for any.
+	Site, Tenant string
+	Host         string
+	Port         int
+	Driver       string
+	Credentials  string
 }
 
 // Endpoint is a device that is ready to be opened.
@@ -76,7 +78,7 @@ type Endpoint struct {
 	Credentials string // the name of the entry that serves it
 	// Inventory is the source's record; nil when the configuration gives
 	// host, driver and config itself and the source does not know the name.
-	Inventory *inventory.Device
+	Inventory *inventory.Object
 }
 
 // AttributeError is an error that a user mends at one attribute.
@@ -98,19 +100,19 @@ func attributeError(attribute, format string, args ...any) error {
 
 // IntendedConfig returns the source's configuration for the device; an
 // *AttributeError for "config" when there is none.
-func (c *Client) IntendedConfig(ctx context.Context, e Endpoint) ([]byte, error) {
+func (c *Client) IntendedConfig(ctx context.Context, e Endpoint, intent inventory.Intent) ([]byte, error) {
 	name := e.Device.Name
 	if e.Inventory == nil || c.cfg.Inventory == nil {
 		return nil, attributeError("config",
 			"%s: there is no intended configuration: set config, or give the device one in the source of truth", name)
 	}
-	text, err := c.cfg.Inventory.Config(ctx, *e.Inventory)
+	text, err := c.cfg.Inventory.Config(ctx, *e.Inventory, intent)
 	if err != nil {
 		return nil, attributeError("config", "%s: reading its intended configuration: %w", name, err)
 	}
 	if text == nil {
 		return nil, attributeError("config",
-			"%s: there is no intended configuration: set config here, or config or config_file at %s", name, e.Inventory.URL)
+			"%s: there is no intended configuration: set config here, or give the device one at %s", name, e.Inventory.URL)
 	}
 	return text, nil
 }
@@ -129,15 +131,28 @@ func (c *Client) Facts(ctx context.Context, e Endpoint) (map[string]string, erro
 	return facts, nil
 }
 
-// Devices lists the devices of the source of truth.
-func (c *Client) Devices(ctx context.Context, f inventory.Filter) ([]inventory.Device, error) {
-	if c.cfg.InventoryUnknown {
-		return nil, fmt.Errorf("the provider's inventory_file is %w", ErrUnknown)
+// Objects lists the devices or the virtual machines of the source of truth.
+func (c *Client) Objects(ctx context.Context, kind inventory.Kind, f inventory.Filter) ([]inventory.Object, error) {
+	source, err := c.source()
+	switch {
+	case err != nil:
+		return nil, err
+	case source == nil:
+		return nil, errNoSource
 	}
-	if c.cfg.Inventory == nil {
-		return nil, errors.New("the provider has no source of truth: set inventory_file in the provider block, or PROVISION_INVENTORY_FILE")
+	return source.Objects(ctx, kind, f)
+}
+
+// errNoSource tells that there is nothing to look an object up in.
+var errNoSource = errors.New("the provider has no source of truth: set netbox, nautobot or inventory_file in the provider block (or PROVISION_NETBOX_URL, PROVISION_NAUTOBOT_URL, PROVISION_INVENTORY_FILE)")
+
+// source is the source of truth, nil if there is none; an error that matches
+// ErrUnknown if it is known only at apply.
+func (c *Client) source() (inventory.Source, error) {
+	if c.cfg.InventoryUnknown != "" {
+		return nil, fmt.Errorf("the provider's %s is %w", c.cfg.InventoryUnknown, ErrUnknown)
 	}
-	return c.cfg.Inventory.Devices(ctx, f)
+	return c.cfg.Inventory, nil
 }
 
 // Close ends every session within the given context's deadline.

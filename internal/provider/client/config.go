@@ -49,10 +49,15 @@ type Config struct {
 	SSH         SSH
 	// Inventory is the source of truth; nil when there is none.
 	Inventory inventory.Source
-	// InventoryUnknown tells that there is a source, known only at apply.
-	InventoryUnknown bool
+	// InventoryUnknown names what of the source's configuration is known only at
+	// apply; empty if all is known.
+	InventoryUnknown string
+	// WriteBack is what an apply writes back to the source of truth.
+	WriteBack WriteBack
+	// Notes are what the source of truth has to say to the user; nil for none.
+	Notes *Notes
 	// Unknown names the attributes of the provider block, other than
-	// credentials and inventory_file, whose values are known only at apply.
+	// credentials and the source of truth, whose values are known only at apply.
 	// No device is opened then. "credentials" stands for a map that is unknown
 	// as a whole.
 	Unknown []string

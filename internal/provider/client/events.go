@@ -56,7 +56,7 @@ func (c *Client) warnOnce(kind, sentence string) {
 func (c *Client) takeWarnings() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w := c.warnings
+	w := append(c.warnings, c.cfg.Notes.take()...)
 	c.warnings = nil
 	return w
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,8 @@ import (
 // none.
 type HostRef struct {
 	Device, VirtualMachine string
+	// Site and Tenant choose between objects of one name; empty for any.
+	Site, Tenant string
 	// Host is the technical name, for messages.
 	Host string
 }
@@ -50,6 +53,8 @@ type Subject struct {
 	URL string
 	// Mapped is what the rules give; nil without rules.
 	Mapped *mapping.Result
+	// Inventory is the source's record; nil without an object.
+	Inventory *inventory.Object
 }
 
 // Subject finds the object of a host, and what the mappings give it. Errors are
@@ -64,21 +69,25 @@ func (c *Client) Subject(ctx context.Context, ref HostRef) (Subject, error) {
 	if at == "host" {
 		return Subject{}, nil
 	}
-	o, status, where, err := c.object(ctx, ref)
+	o, err := c.object(ctx, ref)
 	if err != nil {
 		return Subject{}, err
 	}
-	if !slices.Contains(c.cfg.Statuses, status) {
+	if !slices.Contains(c.cfg.Statuses, o.Status) {
 		return Subject{}, attributeError(at, "%s is %w: its status is %q, which is none of %s (the provider's statuses). Mend it at %s",
-			o.Name, ErrNotReady, status, strings.Join(c.cfg.Statuses, ", "), where)
+			o.Name, ErrNotReady, o.Status, strings.Join(c.cfg.Statuses, ", "), o.URL)
 	}
-	s := Subject{Object: string(o.Kind) + ":" + o.ID, Name: o.Name, URL: where}
+	seen := MappingObject(o)
+	s := Subject{Object: string(seen.Kind) + ":" + o.ID, Name: o.Name, URL: o.URL, Inventory: &o}
 	s.IP, s.DNS, s.NoAddress = address(o, c.cfg.Zabbix.Defaults.Address)
 	rules := c.cfg.Zabbix.Mappings
-	if rules == nil {
+	switch {
+	case rules == nil && !seen.HasRule():
 		return s, nil
+	case rules == nil:
+		rules = &mapping.Config{}
 	}
-	r, err := rules.Match(o)
+	r, err := rules.Match(seen)
 	switch {
 	case err != nil:
 		return Subject{}, attributeError(at, "%w", err)
@@ -99,22 +108,22 @@ func (r HostRef) name() string {
 	return "zabbix_agent_host"
 }
 
-// object reads the object of the source of truth, with its status and where a
-// person finds it.
-func (c *Client) object(ctx context.Context, ref HostRef) (o mapping.Object, status, where string, err error) {
+// object reads the object of the source of truth.
+func (c *Client) object(ctx context.Context, ref HostRef) (inventory.Object, error) {
 	at := ref.attribute()
-	if c.cfg.InventoryUnknown {
-		return o, "", "", attributeError(at, "%s: the provider's inventory_file is %w", ref.name(), ErrUnknown)
+	source, err := c.source()
+	if err != nil {
+		return inventory.Object{}, attributeError(at, "%s: %w", ref.name(), err)
 	}
-	if c.cfg.Inventory == nil {
-		return o, "", "", attributeError(at, "%s: the provider has no source of truth: set inventory_file in the provider block, or give host and interface here instead of %s", ref.name(), at)
+	if source == nil {
+		return inventory.Object{}, attributeError(at, "%s: %w, or give host and interface here instead of %s", ref.name(), errNoSource, at)
 	}
+	wanted := inventory.Ref{Kind: inventory.Device, Name: ref.Device, Site: ref.Site, Tenant: ref.Tenant, Context: true}
 	if ref.VirtualMachine != "" {
-		vm, err := c.cfg.Inventory.VirtualMachine(ctx, ref.VirtualMachine)
-		return machineObject(vm), vm.Status, vm.URL, c.lookedUp(ref, err)
+		wanted.Kind, wanted.Name = inventory.VirtualMachine, ref.VirtualMachine
 	}
-	d, err := c.cfg.Inventory.Device(ctx, ref.Device)
-	return deviceObject(d), d.Status, d.URL, c.lookedUp(ref, err)
+	o, err := source.Object(ctx, wanted)
+	return o, c.lookedUp(ref, err)
 }
 
 // lookedUp makes the error of a look-up in the source of truth.
@@ -122,45 +131,10 @@ func (c *Client) lookedUp(ref HostRef, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, inventory.ErrNotFound):
+	case errors.Is(err, inventory.ErrNotFound), errors.Is(err, inventory.ErrAmbiguous):
 		return attributeError(ref.attribute(), "%w", err)
 	}
 	return attributeError(ref.attribute(), "%s: looking it up in the source of truth: %w", ref.name(), err)
-}
-
-// deviceObject is a device as the mappings see it.
-func deviceObject(d inventory.Device) mapping.Object {
-	return mapping.Object{
-		Kind: mapping.Device, ID: d.ID, Name: d.Name, Site: d.Site, Role: d.Role, Platform: d.Platform, Cluster: d.Cluster,
-		Tags: d.Tags, Interface: "agent",
-		Values: values(map[string]string{"status": d.Status, "host": d.Host, "primary_ip4": d.PrimaryIP4, "primary_ip6": d.PrimaryIP6, "oob_ip": d.OOBIP, "dns_name": d.DNSName, "url": d.URL, "driver": d.Driver}, d.Port, d.CustomFields),
-	}
-}
-
-// machineObject is a virtual machine as the mappings see it.
-func machineObject(vm inventory.VirtualMachine) mapping.Object {
-	return mapping.Object{
-		Kind: mapping.VirtualMachine, ID: vm.ID, Name: vm.Name, Site: vm.Site, Role: vm.Role, Platform: vm.Platform, Cluster: vm.Cluster,
-		Tags: vm.Tags, Interface: "agent",
-		Values: values(map[string]string{"status": vm.Status, "host": vm.Host, "primary_ip4": vm.PrimaryIP4, "primary_ip6": vm.PrimaryIP6, "oob_ip": vm.OOBIP, "dns_name": vm.DNSName, "url": vm.URL}, 0, vm.CustomFields),
-	}
-}
-
-// values are what paths of the mappings lead to; what is empty is not there.
-func values(texts map[string]string, port int, customFields map[string]any) map[string]any {
-	all := map[string]any{}
-	for name, text := range texts {
-		if text != "" {
-			all[name] = text
-		}
-	}
-	if port != 0 {
-		all["port"] = int64(port)
-	}
-	if customFields != nil {
-		all["custom_fields"] = customFields
-	}
-	return all
 }
 
 // HostJob says what to do with a host.
@@ -174,6 +148,9 @@ type HostJob struct {
 	// Without is the hostid of a host that will be gone by then: a plan of a
 	// replacement does not see it.
 	Without string
+	// Object is the host's object in the source of truth, to write back to; nil
+	// for none.
+	Object *inventory.Object
 }
 
 // HostResult is what a run about a host found and did.
@@ -208,14 +185,27 @@ func (c *Client) RunHost(ctx context.Context, job HostJob) (HostResult, error) {
 		CommitID: "provision:" + job.Name, Holder: c.holder(),
 		Emit: c.emitter(ctx, redact), Budget: c.budget,
 	})
+	out := notes.result(res)
+	if !job.DryRun {
+		out.Warnings = append(out.Warnings, c.hostWrittenBack(ctx, job, out, err, redact)...)
+	}
 	if err == nil {
 		c.warnOfVersion(ctx, server)
 	}
-	res.Warnings = append(res.Warnings, c.takeWarnings()...)
+	out.Warnings = append(out.Warnings, c.takeWarnings()...)
 	if err == nil && !job.DryRun && in.Destroy != "" {
 		c.hosts.end(in.Name)
 	}
-	return notes.result(res), err
+	return out, err
+}
+
+// hostWrittenBack tells the source of truth of a run about a host.
+func (c *Client) hostWrittenBack(ctx context.Context, job HostJob, out HostResult, failed error, redact *secret.Redactor) []string {
+	warnings := c.journal(ctx, job.Object, out.Result, failed, redact)
+	if h := cmp.Or(out.Host, out.Summary.Host); failed == nil && h != nil {
+		warnings = append(warnings, c.writeHostID(ctx, job.Object, h.ID)...)
+	}
+	return warnings
 }
 
 // warnOfVersion tells once that Zabbix is newer than any that is known.

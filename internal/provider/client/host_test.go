@@ -96,6 +96,8 @@ type fakeCatalogue struct{}
 
 func (fakeCatalogue) Templates(context.Context, []string) ([]zabbix.Template, error) { return nil, nil }
 
+func (fakeCatalogue) Made(string) bool { return false }
+
 func (fakeCatalogue) Groups(_ context.Context, names []string, _ bool) (map[string]string, error) {
 	ids := map[string]string{}
 	for _, n := range names {
@@ -141,25 +143,39 @@ func zabbixClient(f *fakeZabbix, edit func(*client.Config)) *client.Client {
 // sourceOf is a source of truth of one device and one virtual machine.
 type sourceOf struct {
 	inventory.Source
-	device  inventory.Device
-	machine inventory.VirtualMachine
+	device  inventory.Object
+	machine inventory.Object
+	twins   []inventory.Object // of one name
+	notes   *[]string          // what was written back; nil when nothing can be
+	fails   error
 }
 
-func (s sourceOf) Device(_ context.Context, name string) (inventory.Device, error) {
-	if name != s.device.Name {
-		return inventory.Device{}, fmt.Errorf("device %q: %w", name, inventory.ErrNotFound)
+func (s sourceOf) Object(_ context.Context, ref inventory.Ref) (inventory.Object, error) {
+	switch {
+	case len(s.twins) > 0:
+		return inventory.Choose(ref, s.twins, "the source")
+	case ref.Kind == inventory.VirtualMachine:
+		return s.machine, nil
+	case ref.Name != s.device.Name:
+		return inventory.Object{}, fmt.Errorf("device %q: %w", ref.Name, inventory.ErrNotFound)
 	}
 	return s.device, nil
 }
 
-func (s sourceOf) VirtualMachine(context.Context, string) (inventory.VirtualMachine, error) {
-	return s.machine, nil
+func (s sourceOf) Note(_ context.Context, o inventory.Object, text string) error {
+	*s.notes = append(*s.notes, o.Name+": "+text)
+	return s.fails
+}
+
+func (s sourceOf) SetCustomField(_ context.Context, o inventory.Object, field string, value any) error {
+	*s.notes = append(*s.notes, fmt.Sprintf("%s: %s = %v", o.Name, field, value))
+	return s.fails
 }
 
 func TestSubject(t *testing.T) {
 	src := sourceOf{
-		device:  inventory.Device{ID: "42", Name: "r1", Host: "192.0.2.1", DNSName: "r1.example.net", Site: "fra1", Status: "active", Port: 22, URL: "u", CustomFields: map[string]any{"rack": "A4"}},
-		machine: inventory.VirtualMachine{ID: "7", Name: "vm1", Host: "vm1.example.net", Cluster: "c1", Status: "active"},
+		device:  inventory.Object{Kind: inventory.Device, ID: "42", Name: "r1", Host: "192.0.2.1", DNSName: "r1.example.net", Site: "fra1", Status: "active", Port: 22, URL: "u", CustomFields: map[string]any{"rack": "A4"}},
+		machine: inventory.Object{Kind: inventory.VirtualMachine, ID: "7", Name: "vm1", Host: "vm1.example.net", Cluster: "c1", Status: "active"},
 	}
 	rules := &mapping.Config{
 		Devices:         []mapping.Rule{{Name: "d", Default: true, Templates: []string{"T"}}},
@@ -172,7 +188,10 @@ func TestSubject(t *testing.T) {
 	if err != nil || len(got.Mapped.Inventory) != 2 || got.Mapped.Templates[0].Name != "T" {
 		t.Fatalf("%+v %v", got, err)
 	}
-	if got.Mapped = nil; got != want {
+	if got.Inventory == nil || got.Inventory.ID != "42" {
+		t.Errorf("the record: %+v", got.Inventory)
+	}
+	if got.Mapped, got.Inventory = nil, nil; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	got, err = c.Subject(t.Context(), client.HostRef{VirtualMachine: "vm1"})
@@ -185,7 +204,7 @@ func TestSubject(t *testing.T) {
 }
 
 func TestSubjectThatIsNotReady(t *testing.T) {
-	device := inventory.Device{ID: "42", Name: "r1", Host: "192.0.2.1", Status: "active", CustomFields: map[string]any{"unmonitored": true}}
+	device := inventory.Object{Kind: inventory.Device, ID: "42", Name: "r1", Host: "192.0.2.1", Status: "active", CustomFields: map[string]any{"unmonitored": true}}
 	offline := device
 	offline.Status = "offline"
 	rules := &mapping.Config{Devices: []mapping.Rule{{Name: "d", Default: true, Templates: []string{"T"}}}, Exclude: mapping.Exclusion{CustomField: "unmonitored"}}
@@ -196,16 +215,19 @@ func TestSubjectThatIsNotReady(t *testing.T) {
 		is   error
 		says string
 	}{
-		"offline":        {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: offline} }, "device", client.ErrNotReady, "offline"},
-		"excluded":       {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory, cfg.Zabbix.Mappings = sourceOf{device: device}, rules }, "device", client.ErrNotReady, "unmonitored"},
-		"unheard of":     {client.HostRef{Device: "r9"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: device} }, "device", inventory.ErrNotFound, "r9"},
+		"offline":    {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: offline} }, "device", client.ErrNotReady, "offline"},
+		"excluded":   {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory, cfg.Zabbix.Mappings = sourceOf{device: device}, rules }, "device", client.ErrNotReady, "unmonitored"},
+		"unheard of": {client.HostRef{Device: "r9"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: device} }, "device", inventory.ErrNotFound, "r9"},
+		"two of a name": {client.HostRef{Device: "r1", Tenant: "ops"}, func(cfg *client.Config) {
+			cfg.Inventory = sourceOf{twins: []inventory.Object{{ID: "1", Site: "ams", Tenant: "ops"}, {ID: "2", Site: "fra", Tenant: "ops"}, {ID: "3"}}}
+		}, "device", inventory.ErrAmbiguous, `site "ams"`},
 		"no source":      {client.HostRef{VirtualMachine: "vm"}, nil, "virtual_machine", nil, "inventory_file"},
-		"source unknown": {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.InventoryUnknown = true }, "device", client.ErrUnknown, "inventory_file"},
+		"source unknown": {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.InventoryUnknown = "inventory_file" }, "device", client.ErrUnknown, "inventory_file"},
 		"zabbix unknown": {client.HostRef{Host: "x"}, func(cfg *client.Config) { cfg.Zabbix.Unknown = []string{"zabbix.url"} }, "host", client.ErrUnknown, "zabbix.url"},
 		"events unknown": {client.HostRef{Host: "x"}, func(cfg *client.Config) { cfg.Unknown = []string{"events_file"} }, "host", client.ErrUnknown, "events_file"},
 		"no zabbix":      {client.HostRef{Host: "x"}, func(cfg *client.Config) { cfg.Zabbix = nil }, "host", nil, "PROVISION_ZABBIX_URL"},
 		"no rules for kind": {client.HostRef{VirtualMachine: "vm"}, func(cfg *client.Config) {
-			cfg.Inventory, cfg.Zabbix.Mappings = sourceOf{machine: inventory.VirtualMachine{Name: "vm", Status: "active"}}, rules
+			cfg.Inventory, cfg.Zabbix.Mappings = sourceOf{machine: inventory.Object{Kind: inventory.VirtualMachine, Name: "vm", Status: "active"}}, rules
 		}, "virtual_machine", nil, "no rules"},
 	} {
 		t.Run(name, func(t *testing.T) {

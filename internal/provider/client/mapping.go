@@ -9,43 +9,38 @@ import (
 // monitored.
 const interfaceAgent = "agent"
 
-// MappingDevice is a device as the rules of a mapping see it.
-func MappingDevice(d inventory.Device) mapping.Object {
-	o := mapping.Object{
-		Kind: mapping.Device, ID: d.ID, Name: d.Name, Site: d.Site, Role: d.Role, Platform: d.Platform, Cluster: d.Cluster,
-		Tags: d.Tags, Interface: interfaceAgent,
-		Values: mappingValues(d.CustomFields, map[string]string{
-			"host": d.Host, "dns_name": d.DNSName, "status": d.Status, "driver": d.Driver, "url": d.URL,
-		}),
+// MappingObject is an object as the rules of a mapping see it.
+func MappingObject(o inventory.Object) mapping.Object {
+	kind := mapping.Device
+	if o.Kind == inventory.VirtualMachine {
+		kind = mapping.VirtualMachine
 	}
-	if d.Port != 0 {
-		o.Values["port"] = d.Port
-	}
-	return o
-}
-
-// MappingVirtualMachine is a virtual machine as the rules of a mapping see it.
-func MappingVirtualMachine(v inventory.VirtualMachine) mapping.Object {
 	return mapping.Object{
-		Kind: mapping.VirtualMachine, ID: v.ID, Name: v.Name, Site: v.Site, Role: v.Role, Platform: v.Platform, Cluster: v.Cluster,
-		Tags: v.Tags, Interface: interfaceAgent,
-		Values: mappingValues(v.CustomFields, map[string]string{
-			"host": v.Host, "dns_name": v.DNSName, "status": v.Status, "url": v.URL,
-		}),
+		Kind: kind, ID: o.ID, Name: o.Name, Site: o.Site, Role: o.Role, Platform: o.Platform, Cluster: o.Cluster,
+		Tags: o.Tags, Interface: interfaceAgent, Values: mappingValues(o),
 	}
 }
 
-// mappingValues are what is not a field of its own; what is unknown is not
+// mappingValues are what paths of the mappings lead to; what is unknown is not
 // there.
-func mappingValues(fields map[string]any, texts map[string]string) map[string]any {
+func mappingValues(o inventory.Object) map[string]any {
 	values := map[string]any{}
-	if fields != nil {
-		values["custom_fields"] = fields
-	}
-	for name, text := range texts {
+	for name, text := range map[string]string{
+		"host": o.Host, "dns_name": o.DNSName, "primary_ip4": o.PrimaryIP4, "primary_ip6": o.PrimaryIP6, "oob_ip": o.OOBIP,
+		"status": o.Status, "driver": o.Driver, "url": o.URL, "vendor": o.Vendor, "model": o.Model, "location": o.Location, "tenant": o.Tenant,
+	} {
 		if text != "" {
 			values[name] = text
 		}
+	}
+	if o.Port != 0 {
+		values["port"] = int64(o.Port)
+	}
+	if o.CustomFields != nil {
+		values["custom_fields"] = o.CustomFields
+	}
+	if o.ConfigContext != nil {
+		values["config_context"] = o.ConfigContext
 	}
 	return values
 }

@@ -17,7 +17,8 @@ func everyPath(t *testing.T) *mapping.Config {
 	t.Helper()
 	values := map[string]any{"rack": "custom_fields.rack"}
 	for _, path := range []string{
-		"cluster", "dns_name", "driver", "host", "id", "kind", "name", "platform", "port", "role", "site", "status", "url",
+		"cluster", "config_context.noc.owner", "dns_name", "driver", "host", "id", "kind", "location", "model", "name", "oob_ip", "platform", "port",
+		"primary_ip4", "primary_ip6", "role", "site", "status", "tenant", "url", "vendor",
 	} {
 		values[path] = path
 	}
@@ -44,13 +45,16 @@ func tagsOf(t *testing.T, o mapping.Object) []string {
 }
 
 func TestMappingDevice(t *testing.T) {
-	o := client.MappingDevice(inventory.Device{
-		ID: "7", Name: "r1", Host: "192.0.2.1", DNSName: "r1.example.net", Port: 22, Driver: "frr", Platform: "linux", Site: "ams",
+	o := client.MappingObject(inventory.Object{
+		Kind: inventory.Device, ID: "7", Name: "r1", Host: "192.0.2.1", DNSName: "r1.example.net", Port: 22, Driver: "frr", Platform: "linux", Site: "ams",
 		Role: "edge", Cluster: "c1", Status: "active", Tags: []string{"a"}, CustomFields: map[string]any{"rack": "A4"}, URL: "inv:3",
+		PrimaryIP4: "192.0.2.1", PrimaryIP6: "2001:db8::1", OOBIP: "198.51.100.1", Vendor: "v", Model: "m", Location: "l", Tenant: "t",
+		ConfigContext: map[string]any{"noc": map[string]any{"owner": "noc"}},
 	})
 	want := []string{
-		"cluster=c1", "dns_name=r1.example.net", "driver=frr", "host=192.0.2.1", "id=7", "kind=device", "name=r1", "platform=linux",
-		"port=22", "rack=A4", "role=edge", "site=ams", "status=active", "url=inv:3",
+		"cluster=c1", "config_context.noc.owner=noc", "dns_name=r1.example.net", "driver=frr", "host=192.0.2.1", "id=7", "kind=device",
+		"location=l", "model=m", "name=r1", "oob_ip=198.51.100.1", "platform=linux",
+		"port=22", "primary_ip4=192.0.2.1", "primary_ip6=2001:db8::1", "rack=A4", "role=edge", "site=ams", "status=active", "tenant=t", "url=inv:3", "vendor=v",
 	}
 	if d := cmp.Diff(want, tagsOf(t, o)); d != "" {
 		t.Errorf("want -, got +:\n%s", d)
@@ -58,14 +62,14 @@ func TestMappingDevice(t *testing.T) {
 	if o.Interface != "agent" || !slices.Equal(o.Tags, []string{"a"}) {
 		t.Errorf("%+v", o)
 	}
-	if got := tagsOf(t, client.MappingDevice(inventory.Device{ID: "7", Name: "r1"})); !slices.Equal(got, []string{"id=7", "kind=device", "name=r1"}) {
+	if got := tagsOf(t, client.MappingObject(inventory.Object{Kind: inventory.Device, ID: "7", Name: "r1"})); !slices.Equal(got, []string{"id=7", "kind=device", "name=r1"}) {
 		t.Errorf("what is unknown: %q", got)
 	}
 }
 
 func TestMappingVirtualMachine(t *testing.T) {
-	o := client.MappingVirtualMachine(inventory.VirtualMachine{
-		ID: "7", Name: "web1", Host: "192.0.2.1", DNSName: "web1.example.net", Platform: "debian", Site: "ams",
+	o := client.MappingObject(inventory.Object{
+		Kind: inventory.VirtualMachine, ID: "7", Name: "web1", Host: "192.0.2.1", DNSName: "web1.example.net", Platform: "debian", Site: "ams",
 		Role: "web", Cluster: "c1", Status: "active", Tags: []string{"a"}, CustomFields: map[string]any{"rack": "A4"}, URL: "inv:3",
 	})
 	want := []string{

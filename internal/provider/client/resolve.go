@@ -27,7 +27,7 @@ func (c *Client) Resolve(ctx context.Context, ref Ref) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, err
 	}
-	known := inventory.Device{}
+	known := inventory.Object{}
 	if rec != nil {
 		known = *rec
 	}
@@ -35,7 +35,7 @@ func (c *Client) Resolve(ctx context.Context, ref Ref) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, err
 	}
-	entryName, entry, err := c.credential(ref.Name, cmp.Or(ref.Credentials, known.Credentials))
+	entryName, entry, err := c.credential(ref, known)
 	if err != nil {
 		return Endpoint{}, err
 	}
@@ -56,12 +56,13 @@ func (c *Client) Resolve(ctx context.Context, ref Ref) (Endpoint, error) {
 
 // lookup asks the source of truth; nil when it does not know the name and the
 // configuration says enough without it.
-func (c *Client) lookup(ctx context.Context, ref Ref) (*inventory.Device, error) {
+func (c *Client) lookup(ctx context.Context, ref Ref) (*inventory.Object, error) {
 	enough := ref.Host != "" && ref.Driver != ""
-	if c.cfg.InventoryUnknown {
-		return nil, attributeError("name", "%s: the provider's inventory_file is %w", ref.Name, ErrUnknown)
+	source, err := c.source()
+	if err != nil {
+		return nil, attributeError("name", "%s: %w", ref.Name, err)
 	}
-	if c.cfg.Inventory == nil {
+	if source == nil {
 		if enough {
 			return nil, nil
 		}
@@ -69,13 +70,15 @@ func (c *Client) lookup(ctx context.Context, ref Ref) (*inventory.Device, error)
 		if ref.Host == "" {
 			missing = "host"
 		}
-		return nil, attributeError(missing, "%s: %w: there is no %s: set it here, or give the provider an inventory_file that has it",
+		return nil, attributeError(missing, "%s: %w: there is no %s: set it here, or give the provider a source of truth that has it (netbox, nautobot or inventory_file)",
 			ref.Name, ErrNotReady, missing)
 	}
-	rec, err := c.cfg.Inventory.Device(ctx, ref.Name)
+	rec, err := source.Object(ctx, inventory.Ref{Kind: inventory.Device, Name: ref.Name, Site: ref.Site, Tenant: ref.Tenant})
 	switch {
 	case err == nil:
 		return &rec, nil
+	case errors.Is(err, inventory.ErrAmbiguous):
+		return nil, attributeError("name", "%w", err)
 	case !errors.Is(err, inventory.ErrNotFound):
 		return nil, fmt.Errorf("%s: looking it up in the source of truth: %w", ref.Name, err)
 	case enough:
@@ -85,7 +88,7 @@ func (c *Client) lookup(ctx context.Context, ref Ref) (*inventory.Device, error)
 }
 
 // ready tells which driver serves the device, or everything that is missing.
-func (c *Client) ready(ref Ref, rec *inventory.Device, known inventory.Device) (device.Driver, error) {
+func (c *Client) ready(ref Ref, rec *inventory.Object, known inventory.Object) (device.Driver, error) {
 	var missing []string
 	if rec != nil && !slices.Contains(c.cfg.Statuses, known.Status) {
 		missing = append(missing, fmt.Sprintf("its status is %q, which is none of %s (the provider's statuses)",
@@ -115,11 +118,14 @@ func (c *Client) ready(ref Ref, rec *inventory.Device, known inventory.Device) (
 
 // driverName is the driver of the configuration, of the source, or of the
 // source's platform; "" if nobody names one.
-func (c *Client) driverName(ref Ref, known inventory.Device) (string, error) {
+func (c *Client) driverName(ref Ref, known inventory.Object) (string, error) {
 	if name := cmp.Or(ref.Driver, known.Driver); name != "" || known.Platform == "" {
 		return name, nil
 	}
 	name, ok := c.cfg.Platforms[known.Platform]
+	if _, same := c.drivers[known.Platform]; !ok && same {
+		return known.Platform, nil
+	}
 	if !ok {
 		return "", attributeError("driver",
 			"%s: its platform %q has no driver: map it in the provider's drivers (drivers = { %q = \"...\" }), or set driver; the drivers are %s",
@@ -128,9 +134,20 @@ func (c *Client) driverName(ref Ref, known inventory.Device) (string, error) {
 	return name, nil
 }
 
-// credential finds the entry that serves a device.
-func (c *Client) credential(device, wanted string) (string, Credential, error) {
+// credential finds the entry that serves a device: what the configuration or the
+// source names must be there; else that of the device's secrets group, role or
+// platform serves if there is one, else the default.
+func (c *Client) credential(ref Ref, known inventory.Object) (string, Credential, error) {
+	device, wanted := ref.Name, cmp.Or(ref.Credentials, known.Credentials)
 	name := cmp.Or(wanted, DefaultCredentials)
+	if wanted == "" {
+		for _, may := range []string{known.SecretsGroup, known.Role, known.Platform} {
+			if _, ok := c.cfg.Credentials[may]; ok && may != "" {
+				name = may
+				break
+			}
+		}
+	}
 	entry, ok := c.cfg.Credentials[name]
 	switch {
 	case !ok && wanted != "":

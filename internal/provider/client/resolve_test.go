@@ -156,7 +156,7 @@ func TestResolveErrors(t *testing.T) {
 		{"platform without driver", client.Ref{Name: "odd"}, nil, "driver", nil, []string{`platform "toaster"`, "drivers", "fake"}},
 		{"no source, no host", client.Ref{Name: "r1"}, func(c *client.Config) { c.Inventory = nil }, "host", client.ErrNotReady, []string{"inventory_file"}},
 		{"no source, no driver", client.Ref{Name: "r1", Host: "h"}, func(c *client.Config) { c.Inventory = nil }, "driver", client.ErrNotReady, nil},
-		{"source not yet known", client.Ref{Name: "r1"}, func(c *client.Config) { c.InventoryUnknown = true }, "name", client.ErrUnknown, []string{"inventory_file"}},
+		{"source not yet known", client.Ref{Name: "r1"}, func(c *client.Config) { c.InventoryUnknown = "inventory_file" }, "name", client.ErrUnknown, []string{"inventory_file"}},
 		{"provider not yet known", client.Ref{Name: "r1"}, func(c *client.Config) { c.Unknown = []string{"redact"} }, "name", client.ErrUnknown, []string{"redact"}},
 		{"unknown entry", client.Ref{Name: "elsewhere"}, nil, "credentials", nil, []string{`no entry "none"`, "default, edge"}},
 		{"entry of the reference", client.Ref{Name: "r1", Credentials: "zz"}, nil, "credentials", nil, []string{`no entry "zz"`}},
@@ -224,35 +224,90 @@ func TestEndpointMasksItsSecrets(t *testing.T) {
 	}
 }
 
+// The entry of a device is named by its secrets group, role or platform where
+// nothing else names one, in this order.
+func TestCredentialsByWhatTheDeviceIs(t *testing.T) {
+	entry := client.Credential{Username: "u", Password: "hunter22"}
+	for _, c := range []struct {
+		o    inventory.Object
+		want string
+	}{
+		{inventory.Object{SecretsGroup: "group", Role: "edge-router", Platform: "box"}, "group"},
+		{inventory.Object{SecretsGroup: "unheard", Role: "edge-router", Platform: "box"}, "edge-router"},
+		{inventory.Object{Role: "core", Platform: "box"}, "box"},
+		{inventory.Object{Role: "core", Driver: "fake"}, "default"},
+		{inventory.Object{SecretsGroup: "group", Credentials: "edge-router", Platform: "box"}, "edge-router"},
+	} {
+		cfg := config(t, newFakeDriver("fake"))
+		cfg.Credentials = map[string]client.Credential{"default": entry, "group": entry, "edge-router": entry, "box": entry}
+		c.o.Name, c.o.Host, c.o.Status = "r1", "h", "active"
+		cfg.Inventory = sourceOf{device: c.o}
+		if e := resolve(t, newClient(t, cfg), client.Ref{Name: "r1"}); e.Credentials != c.want {
+			t.Errorf("%+v: entry %q, want %q", c.o, e.Credentials, c.want)
+		}
+	}
+}
+
+// A platform that is called like a driver needs no map; the map wins.
+func TestDriverByTheNameOfThePlatform(t *testing.T) {
+	cfg := config(t, newFakeDriver("fake"))
+	cfg.Drivers = append(cfg.Drivers, newFakeDriver("other"))
+	cfg.Inventory = sourceOf{device: inventory.Object{Name: "r1", Host: "h", Status: "active", Platform: "other"}}
+	if e := resolve(t, newClient(t, cfg), client.Ref{Name: "r1"}); e.Driver.Name() != "other" {
+		t.Errorf("driver %s", e.Driver.Name())
+	}
+	cfg.Platforms = map[string]string{"other": "fake"}
+	if e := resolve(t, newClient(t, cfg), client.Ref{Name: "r1"}); e.Driver.Name() != "fake" {
+		t.Errorf("driver %s", e.Driver.Name())
+	}
+}
+
+func TestTwoDevicesOfAName(t *testing.T) {
+	cfg := config(t, newFakeDriver("fake"))
+	twin := inventory.Object{Name: "r1", Host: "h", Driver: "fake", Status: "active"}
+	ams, fra := twin, twin
+	ams.Site, fra.Site, fra.Host = "ams", "fra", "h2"
+	cfg.Inventory = sourceOf{twins: []inventory.Object{ams, fra}}
+	c := newClient(t, cfg)
+	_, err := c.Resolve(t.Context(), client.Ref{Name: "r1", Host: "h", Driver: "fake"})
+	var at *client.AttributeError
+	if !errors.As(err, &at) || at.Attribute != "name" || !errors.Is(err, inventory.ErrAmbiguous) {
+		t.Errorf("got %v", err)
+	}
+	if e := resolve(t, c, client.Ref{Name: "r1", Site: "fra"}); e.Device.Host != "h2" {
+		t.Errorf("host %s", e.Device.Host)
+	}
+}
+
 func TestIntendedConfig(t *testing.T) {
 	c := newClient(t, config(t, newFakeDriver("fake")))
-	text, err := c.IntendedConfig(t.Context(), resolve(t, c, client.Ref{Name: "r1"}))
+	text, err := c.IntendedConfig(t.Context(), resolve(t, c, client.Ref{Name: "r1"}), inventory.Intent{})
 	if err != nil || string(text) != "new\n" {
 		t.Errorf("%q %v", text, err)
 	}
 	var at *client.AttributeError
-	_, err = c.IntendedConfig(t.Context(), resolve(t, c, client.Ref{Name: "r2"}))
+	_, err = c.IntendedConfig(t.Context(), resolve(t, c, client.Ref{Name: "r2"}), inventory.Intent{})
 	if !errors.As(err, &at) || at.Attribute != "config" || !strings.Contains(err.Error(), "inventory.yaml:3") {
 		t.Errorf("none in the source: %v", err)
 	}
-	_, err = c.IntendedConfig(t.Context(), resolve(t, c, client.Ref{Name: "new", Host: "h", Driver: "fake"}))
+	_, err = c.IntendedConfig(t.Context(), resolve(t, c, client.Ref{Name: "new", Host: "h", Driver: "fake"}), inventory.Intent{})
 	if !errors.As(err, &at) || at.Attribute != "config" {
 		t.Errorf("no record: %v", err)
 	}
 }
 
-func TestDevices(t *testing.T) {
+func TestObjects(t *testing.T) {
 	cfg := config(t, newFakeDriver("fake"))
-	got, err := newClient(t, cfg).Devices(t.Context(), inventory.Filter{Statuses: []string{"staged"}})
+	got, err := newClient(t, cfg).Objects(t.Context(), inventory.Device, inventory.Filter{Statuses: []string{"staged"}})
 	if err != nil || len(got) != 1 || got[0].Name != "r2" {
 		t.Errorf("%v %v", got, err)
 	}
-	cfg.InventoryUnknown = true
-	if _, err := newClient(t, cfg).Devices(t.Context(), inventory.Filter{}); !errors.Is(err, client.ErrUnknown) {
+	cfg.InventoryUnknown = "inventory_file"
+	if _, err := newClient(t, cfg).Objects(t.Context(), inventory.Device, inventory.Filter{}); !errors.Is(err, client.ErrUnknown) {
 		t.Errorf("unknown: %v", err)
 	}
-	cfg.InventoryUnknown, cfg.Inventory = false, nil
-	if _, err := newClient(t, cfg).Devices(t.Context(), inventory.Filter{}); err == nil || !strings.Contains(err.Error(), "inventory_file") {
+	cfg.InventoryUnknown, cfg.Inventory = "", nil
+	if _, err := newClient(t, cfg).Objects(t.Context(), inventory.Device, inventory.Filter{}); err == nil || !strings.Contains(err.Error(), "inventory_file") {
 		t.Errorf("none: %v", err)
 	}
 }

@@ -52,6 +52,9 @@ func (c *Client) Run(ctx context.Context, e Endpoint, job Job) (provision.Result
 		req.Backup = func(s provision.Snapshot) (string, error) { return c.backup(e.Device.Name, s) }
 	}
 	res, err := provision.Run(ctx, req)
+	if !job.DryRun {
+		res.Warnings = append(res.Warnings, c.journal(ctx, e.Inventory, res, err, e.Device.Redact)...)
+	}
 	res.Warnings = append(res.Warnings, c.takeWarnings()...)
 	return res, err
 }

@@ -51,7 +51,7 @@ func badInputs() []badInput {
 		},
 		{
 			name: "no configuration", box: onFRR, attribute: "",
-			says: []string{"Error: r1: invalid config", "there is no intended configuration: set config here, or config or config_file at"},
+			says: []string{"Error: r1: invalid config", "there is no intended configuration: set config here, or give the device one at"},
 		},
 		{
 			name: "empty", box: onFRR, lines: []string{text("")}, attribute: "config",

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -170,6 +171,29 @@ func TestAccSourceOfTruthRenders(t *testing.T) {
 	f := newFake()
 	f.intended["r1"] = "hostname r1\nntp 192.0.2.9"
 	accept(t, f, applies(r1(), plancheck.ResourceActionCreate, counts(f, 1, 1), running(f, "hostname r1", "mgmt up", "ntp 192.0.2.9")))
+}
+
+// Where the intended configuration comes from is handed on; another place that
+// says the same is an update of the state alone, on one commit.
+func TestAccIntendedFrom(t *testing.T) {
+	f := newFake()
+	f.intended["r1"] = "hostname r1\nntp 192.0.2.9"
+	branch := r1("site = \"ams\"\ntenant = \"ops\"", `intended = { from = "rendered", branch = "next", variables = { x = "1" } }`)
+	accept(
+		t, f,
+		applies(branch, plancheck.ResourceActionCreate, counts(f, 1, 1)),
+		refused(r1(intended("hostname r1"), `intended = { from = "stored" }`), "cannot be specified when"),
+		refused(r1(`intended = { from = "guessed" }`), "value must be one of"),
+		applies(r1(`intended = { from = "stored" }`), plancheck.ResourceActionUpdate, counts(f, 1, 1)),
+		applies(r1(), plancheck.ResourceActionUpdate, counts(f, 1, 1)),
+	)
+	want := inventory.Intent{From: "rendered", Branch: "next", Variables: map[string]any{"x": "1"}}
+	if d := cmp.Diff(want, f.intents[0]); d != "" {
+		t.Errorf("want -, got +:\n%s", d)
+	}
+	if last := f.intents[len(f.intents)-1]; !cmp.Equal(last, inventory.Intent{}) {
+		t.Errorf("got %+v", last)
+	}
 }
 
 func TestAccNoIntendedConfiguration(t *testing.T) {
@@ -480,7 +504,7 @@ func TestAccNameIsReplacedAndMayBeOdd(t *testing.T) {
 	const odd = `rack 4, "left": ä/b@c=d`
 	f := newFake()
 	f.devices[odd] = &fakeDevice{running: []string{"x"}, startup: []string{"x"}}
-	f.inventory[odd] = inventory.Device{Name: odd, Host: "192.0.2.2", Driver: "fake"}
+	f.inventory[odd] = inventory.Object{Name: odd, Host: "192.0.2.2", Driver: "fake"}
 	other := fmt.Sprintf("resource \"provision_device\" \"r1\" {\n  name = %q\n  config = \"y\"\n}\n", odd)
 	accept(
 		t, f,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
@@ -15,7 +16,7 @@ import (
 // it. It is an interface so that the plan logic is tested without devices.
 type core interface {
 	Resolve(ctx context.Context, ref client.Ref) (client.Endpoint, error)
-	IntendedConfig(ctx context.Context, e client.Endpoint) ([]byte, error)
+	IntendedConfig(ctx context.Context, e client.Endpoint, intent inventory.Intent) ([]byte, error)
 	Run(ctx context.Context, e client.Endpoint, job client.Job) (provision.Result, error)
 	Observe(ctx context.Context, e client.Endpoint) (provision.Result, error)
 	Facts(ctx context.Context, e client.Endpoint) (map[string]string, error)

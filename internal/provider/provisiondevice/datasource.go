@@ -27,6 +27,8 @@ func NewDataSource() datasource.DataSource { return &DataSource{} }
 type found struct {
 	ID                types.String `tfsdk:"id"`
 	Name              types.String `tfsdk:"name"`
+	Site              types.String `tfsdk:"site"`
+	Tenant            types.String `tfsdk:"tenant"`
 	Host              types.String `tfsdk:"host"`
 	Port              types.Int64  `tfsdk:"port"`
 	Driver            types.String `tfsdk:"driver"`
@@ -49,6 +51,8 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 		Attributes: map[string]schema.Attribute{
 			"id":          schema.StringAttribute{Computed: true, MarkdownDescription: "The same as `name`."},
 			"name":        schema.StringAttribute{Required: true, Validators: one, MarkdownDescription: "Name of the device in the source of truth."},
+			"site":        schema.StringAttribute{Optional: true, Validators: one, MarkdownDescription: "Site of the device, where the source of truth has the name more than once."},
+			"tenant":      schema.StringAttribute{Optional: true, Validators: one, MarkdownDescription: "Tenant of the device, where the source of truth has the name more than once."},
 			"host":        schema.StringAttribute{Optional: true, Computed: true, Validators: one, MarkdownDescription: "Address or DNS name. Default: from the source of truth."},
 			"port":        schema.Int64Attribute{Optional: true, Computed: true, Validators: []validator.Int64{int64validator.Between(1, 65535)}, MarkdownDescription: "TCP port. Default: from the source of truth, the credentials entry, or the driver."},
 			"driver":      schema.StringAttribute{Optional: true, Computed: true, Validators: one, MarkdownDescription: "Driver that speaks to the device. Default: from the source of truth."},
@@ -126,6 +130,8 @@ func (d *DataSource) look(ctx context.Context, data *found) (diag.Diagnostics, e
 func (f found) ref() client.Ref {
 	return client.Ref{
 		Name:        f.Name.ValueString(),
+		Site:        f.Site.ValueString(),
+		Tenant:      f.Tenant.ValueString(),
 		Host:        f.Host.ValueString(),
 		Port:        int(f.Port.ValueInt64()),
 		Driver:      f.Driver.ValueString(),

@@ -51,8 +51,9 @@ type fakeDevice struct {
 type fakeCore struct {
 	mu        sync.Mutex
 	devices   map[string]*fakeDevice
-	inventory map[string]inventory.Device
+	inventory map[string]inventory.Object
 	intended  map[string]string
+	intents   []inventory.Intent // where they were to come from
 	skipped   []string
 	jobs      []client.Job
 	runID     string
@@ -70,7 +71,7 @@ func newFake() *fakeCore {
 	base := []string{"hostname r1", "mgmt up"}
 	return &fakeCore{
 		devices:   map[string]*fakeDevice{"r1": {running: base, startup: base}},
-		inventory: map[string]inventory.Device{"r1": {Name: "r1", Host: "192.0.2.1", Driver: "fake", Status: "active"}},
+		inventory: map[string]inventory.Object{"r1": {Name: "r1", Host: "192.0.2.1", Driver: "fake", Status: "active"}},
 		intended:  map[string]string{},
 		runID:     "run-1",
 	}
@@ -111,9 +112,10 @@ func (f *fakeCore) Resolve(_ context.Context, ref client.Ref) (client.Endpoint, 
 	return e, nil
 }
 
-func (f *fakeCore) IntendedConfig(_ context.Context, e client.Endpoint) ([]byte, error) {
+func (f *fakeCore) IntendedConfig(_ context.Context, e client.Endpoint, intent inventory.Intent) ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.intents = append(f.intents, intent)
 	text, ok := f.intended[e.Device.Name]
 	if !ok {
 		return nil, &client.AttributeError{Attribute: "config", Err: errors.New("there is no intended configuration")}

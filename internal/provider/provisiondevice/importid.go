@@ -9,7 +9,7 @@ import (
 )
 
 // parseImportID reads an import id: "name", or
-// "name,host=...,port=...,driver=...,credentials=...". The name is what stands
+// "name,site=...,tenant=...,host=...,port=...,driver=...,credentials=...". The name is what stands
 // before the first comma that a known or unknown "key=" follows, so that a
 // name may hold commas.
 func parseImportID(id string) (identity, error) {
@@ -49,6 +49,10 @@ func (i *identity) set(key, value string) error {
 		return fmt.Errorf("%s is empty", key)
 	}
 	switch key {
+	case "site":
+		i.Site = types.StringValue(value)
+	case "tenant":
+		i.Tenant = types.StringValue(value)
 	case "host":
 		i.Host = types.StringValue(value)
 	case "driver":
@@ -62,7 +66,7 @@ func (i *identity) set(key, value string) error {
 		}
 		i.Port = types.Int64Value(int64(n))
 	default:
-		return fmt.Errorf("unknown key %q: there are host, port, driver and credentials", key)
+		return fmt.Errorf("unknown key %q: there are site, tenant, host, port, driver and credentials", key)
 	}
 	return nil
 }

@@ -30,11 +30,14 @@ const defaultConfirmTimeout = "2m"
 type model struct {
 	ID              types.String   `tfsdk:"id"`
 	Name            types.String   `tfsdk:"name"`
+	Site            types.String   `tfsdk:"site"`
+	Tenant          types.String   `tfsdk:"tenant"`
 	Host            types.String   `tfsdk:"host"`
 	Port            types.Int64    `tfsdk:"port"`
 	Driver          types.String   `tfsdk:"driver"`
 	Credentials     types.String   `tfsdk:"credentials"`
 	Config          types.String   `tfsdk:"config"`
+	Intended        types.Object   `tfsdk:"intended"`
 	ReplaceConfig   types.Bool     `tfsdk:"replace_config"`
 	CommitChanges   types.Bool     `tfsdk:"commit_changes"`
 	ConfirmTimeout  types.String   `tfsdk:"confirm_timeout"`
@@ -56,6 +59,8 @@ type model struct {
 // identity is the identity of a provision_device.
 type identity struct {
 	Name        types.String `tfsdk:"name"`
+	Site        types.String `tfsdk:"site"`
+	Tenant      types.String `tfsdk:"tenant"`
 	Host        types.String `tfsdk:"host"`
 	Port        types.Int64  `tfsdk:"port"`
 	Driver      types.String `tfsdk:"driver"`
@@ -66,8 +71,8 @@ type identity struct {
 // every default, so that the first plan does not have to write them.
 func imported(id identity) model {
 	return model{
-		ID: id.Name, Name: id.Name, Host: id.Host, Port: id.Port,
-		Driver: id.Driver, Credentials: id.Credentials,
+		ID: id.Name, Name: id.Name, Site: id.Site, Tenant: id.Tenant, Host: id.Host, Port: id.Port,
+		Driver: id.Driver, Credentials: id.Credentials, Intended: types.ObjectNull(intendedType()),
 		ReplaceConfig:   types.BoolValue(false),
 		CommitChanges:   types.BoolValue(true),
 		ConfirmTimeout:  types.StringValue(defaultConfirmTimeout),
@@ -81,13 +86,15 @@ func imported(id identity) model {
 
 // identity names the device in a state.
 func (m model) identity() identity {
-	return identity{Name: m.Name, Host: m.Host, Port: m.Port, Driver: m.Driver, Credentials: m.Credentials}
+	return identity{Name: m.Name, Site: m.Site, Tenant: m.Tenant, Host: m.Host, Port: m.Port, Driver: m.Driver, Credentials: m.Credentials}
 }
 
 // ref says which device is meant; null values come from the source of truth.
 func (m model) ref() client.Ref {
 	return client.Ref{
 		Name:        m.Name.ValueString(),
+		Site:        m.Site.ValueString(),
+		Tenant:      m.Tenant.ValueString(),
 		Host:        m.Host.ValueString(),
 		Port:        int(m.Port.ValueInt64()),
 		Driver:      m.Driver.ValueString(),
@@ -159,7 +166,7 @@ func (m model) equal(o model) bool { return planning.Equal(m.values(), o.values(
 // values lists every value but the write-only one.
 func (m model) values() []attr.Value {
 	return []attr.Value{
-		m.ID, m.Name, m.Host, m.Port, m.Driver, m.Credentials,
+		m.ID, m.Name, m.Site, m.Tenant, m.Host, m.Port, m.Driver, m.Credentials, m.Intended,
 		m.ReplaceConfig, m.CommitChanges, m.ConfirmTimeout, m.Save,
 		m.OnDrift, m.OnUnreachable, m.OnDestroy, m.AllowUnreviewed,
 		m.Diff, m.DiffBy, m.ChangeID, m.UncommittedDiff, m.UnmanagedLines,

@@ -118,7 +118,7 @@ func intent(ctx context.Context, c core, config model) (client.Endpoint, []byte,
 	if !config.Config.IsNull() {
 		return e, []byte(config.Config.ValueString()), nil
 	}
-	intended, err := c.IntendedConfig(ctx, e)
+	intended, err := c.IntendedConfig(ctx, e, intentOf(config.Intended))
 	return e, intended, err
 }
 

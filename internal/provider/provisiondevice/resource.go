@@ -174,7 +174,7 @@ func importIdentity(ctx context.Context, req resource.ImportStateRequest) (ident
 	id, err := parseImportID(req.ID)
 	if err != nil {
 		return id, diag.Diagnostics{diag.NewErrorDiagnostic("Import id not understood",
-			err.Error()+"\n\nUse the device's name, or name,host=...,port=...,driver=...,credentials=...")}
+			err.Error()+"\n\nUse the device's name, or name,site=...,tenant=...,host=...,port=...,driver=...,credentials=...")}
 	}
 	return id, nil
 }

@@ -10,13 +10,16 @@ import (
 // values are not known yet.
 func (p *planner) unknown() []string {
 	c := p.config
-	return planning.Unknown([]planning.Named{
+	return planning.Unknown(append([]planning.Named{
 		{Name: "name", Value: c.Name},
+		{Name: "site", Value: c.Site},
+		{Name: "tenant", Value: c.Tenant},
 		{Name: "host", Value: c.Host},
 		{Name: "port", Value: c.Port},
 		{Name: "driver", Value: c.Driver},
 		{Name: "credentials", Value: c.Credentials},
 		{Name: "config", Value: c.Config},
+		{Name: "intended", Value: c.Intended},
 		{Name: "replace_config", Value: c.ReplaceConfig},
 		{Name: "commit_changes", Value: c.CommitChanges},
 		{Name: "save", Value: c.Save},
@@ -24,7 +27,7 @@ func (p *planner) unknown() []string {
 		{Name: "on_drift", Value: c.OnDrift},
 		{Name: "on_unreachable", Value: c.OnUnreachable},
 		{Name: "allow_unreviewed", Value: c.AllowUnreviewed},
-	})
+	}, inObject("intended", c.Intended)...))
 }
 
 // unreviewed refuses a plan that shows nothing, or lets it through with a

@@ -84,15 +84,27 @@ func endpointAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Driver that speaks to the device, such as `frr` or `netconf`. Default: from the source of truth, by the platform and the provider's `drivers`.",
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
-		"credentials": schema.StringAttribute{
+		"site": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "Name of the entry of the provider's `credentials` to log in with. Default: the entry that the source of truth names, else `default`.",
+			MarkdownDescription: "Site of the device. Needed only where the source of truth has the name more than once.",
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"tenant": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Tenant of the device. Needed only where the source of truth has the name more than once.",
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"credentials": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Name of the entry of the provider's `credentials` to log in with. Default: the entry that the source of truth names, " +
+				"else the entry named like the device's secrets group, role or platform, else `default`.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"config": schema.StringAttribute{
 			Optional: true, WriteOnly: true,
 			MarkdownDescription: "The intended configuration, in the device's own language. It is write-only: it is never in the plan or in the state. Default: what the source of truth has for the device.",
 		},
+		"intended": intendedAttribute(),
 		"replace_config": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 			MarkdownDescription: "`true`: the intended configuration becomes the whole configuration, and what it does not name is removed. `false` (default): it is merged into what is there, and what it does not name is left alone and counted in `unmanaged_lines`.",
@@ -179,6 +191,8 @@ func identitySchemaOf() identityschema.Schema {
 		"host":        identityschema.StringAttribute{OptionalForImport: true, Description: "Address or DNS name; default from the source of truth."},
 		"port":        identityschema.Int64Attribute{OptionalForImport: true, Description: "TCP port; default from the source of truth or the driver."},
 		"driver":      identityschema.StringAttribute{OptionalForImport: true, Description: "Driver; default from the source of truth."},
+		"site":        identityschema.StringAttribute{OptionalForImport: true, Description: "Site, where the name is there more than once."},
+		"tenant":      identityschema.StringAttribute{OptionalForImport: true, Description: "Tenant, where the name is there more than once."},
 		"credentials": identityschema.StringAttribute{OptionalForImport: true, Description: "Entry of the provider's credentials."},
 	}}
 }

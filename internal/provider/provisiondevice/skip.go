@@ -54,6 +54,7 @@ func (p *planner) skips() bool {
 // only where the configuration has one as well: the others follow it.
 func (p *planner) keepPrior() {
 	m := *p.prior
+	m.Site, m.Tenant, m.Intended = p.config.Site, p.config.Tenant, p.config.Intended
 	if m.Credentials.IsNull() != p.config.Credentials.IsNull() {
 		m.Credentials = p.config.Credentials
 	}

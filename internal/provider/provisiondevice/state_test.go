@@ -111,7 +111,7 @@ func checkGolden(t *testing.T, m model) {
 
 // identityOf makes an identity value; what is not given is null.
 func identityOf(values map[string]any) tftypes.Value {
-	kinds := map[string]tftypes.Type{"name": tftypes.String, "host": tftypes.String, "port": tftypes.Number, "driver": tftypes.String, "credentials": tftypes.String}
+	kinds := map[string]tftypes.Type{"name": tftypes.String, "site": tftypes.String, "tenant": tftypes.String, "host": tftypes.String, "port": tftypes.Number, "driver": tftypes.String, "credentials": tftypes.String}
 	attributes := map[string]tftypes.Value{}
 	for name, kind := range kinds {
 		attributes[name] = tftypes.NewValue(kind, values[name])
@@ -130,8 +130,8 @@ func TestImportByIdentity(t *testing.T) {
 			identity{Name: types.StringValue("r1"), Host: types.StringValue("192.0.2.1"), Port: types.Int64Value(22), Driver: types.StringValue("fake")},
 		},
 		"everything": {
-			map[string]any{"name": "r7", "host": "192.0.2.7", "port": 2222, "driver": "fake", "credentials": "lab"},
-			identity{Name: types.StringValue("r7"), Host: types.StringValue("192.0.2.7"), Port: types.Int64Value(2222), Driver: types.StringValue("fake"), Credentials: types.StringValue("lab")},
+			map[string]any{"name": "r7", "site": "ams", "tenant": "ops", "host": "192.0.2.7", "port": 2222, "driver": "fake", "credentials": "lab"},
+			identity{Name: types.StringValue("r7"), Site: types.StringValue("ams"), Tenant: types.StringValue("ops"), Host: types.StringValue("192.0.2.7"), Port: types.Int64Value(2222), Driver: types.StringValue("fake"), Credentials: types.StringValue("lab")},
 		},
 	}
 	for name, c := range cases {

@@ -4,31 +4,39 @@ package provisiondevices
 
 import (
 	"context"
-	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
-	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/objectlist"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 )
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
 
-// lister is what this package asks of the configured provider.
-type lister interface {
-	Devices(ctx context.Context, f inventory.Filter) ([]inventory.Device, error)
-}
-
-var _ lister = (*client.Client)(nil)
-
 // DataSource is the data source provision_devices.
-type DataSource struct{ source lister }
+type DataSource struct{ source objectlist.Source }
 
 // NewDataSource makes the data source.
 func NewDataSource() datasource.DataSource { return &DataSource{} }
+
+// model is the data source's configuration and result.
+type model struct {
+	objectlist.Filter
+	Devices map[string]device `tfsdk:"devices"`
+}
+
+// device is one device of the result.
+type device struct {
+	objectlist.Object
+	Port   types.Int64  `tfsdk:"port"`
+	Driver types.String `tfsdk:"driver"`
+	Vendor types.String `tfsdk:"vendor"`
+	Model  types.String `tfsdk:"model"`
+}
 
 // Metadata implements datasource.DataSource.
 func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -37,46 +45,34 @@ func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 
 // Schema implements datasource.DataSource.
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := objectlist.FilterAttributes()
+	attributes["devices"] = schema.MapNestedAttribute{
+		Computed:            true,
+		MarkdownDescription: "The devices, by the id of the source of truth, so that another name is not another device; those of an inventory file by name.",
+		NestedObject:        schema.NestedAttributeObject{Attributes: deviceAttributes()},
+	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists devices of the source of truth, as a map for `for_each`. It connects to no device.\n\n" +
 			"A device must match every filter that is given.",
-		Attributes: map[string]schema.Attribute{
-			"sites":       planning.Filter("Sites."),
-			"roles":       planning.Filter("Roles."),
-			"platforms":   planning.Filter("Platforms."),
-			"statuses":    planning.Filter("Statuses. `provision_device` takes only the provider's `statuses`."),
-			"tags":        planning.Filter("Tags."),
-			"allow_empty": planning.AllowEmpty("a mistyped filter would otherwise plan to forget every device"),
-			"devices": schema.MapNestedAttribute{
-				Computed:            true,
-				MarkdownDescription: "The devices, by name.",
-				NestedObject:        schema.NestedAttributeObject{Attributes: deviceAttributes()},
-			},
-		},
+		Attributes: attributes,
 	}
 }
 
 // deviceAttributes is one device of the map.
 func deviceAttributes() map[string]schema.Attribute {
-	field := func(what string) schema.Attribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: what + " Null when the source of truth does not say."}
-	}
-	return map[string]schema.Attribute{
-		"name":     schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the device."},
-		"host":     field("Address or DNS name."),
-		"port":     schema.Int64Attribute{Computed: true, MarkdownDescription: "TCP port. Null when the source of truth does not say."},
-		"driver":   field("Driver, where the source of truth names one itself."),
-		"platform": field("Platform."),
-		"site":     field("Site."),
-		"role":     field("Role."),
-		"status":   field("Status."),
-		"tags":     schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Tags."},
-	}
+	attributes := objectlist.ObjectAttributes()
+	maps.Copy(attributes, map[string]schema.Attribute{
+		"port":   schema.Int64Attribute{Computed: true, MarkdownDescription: "TCP port. Null when the source of truth does not say."},
+		"driver": schema.StringAttribute{Computed: true, MarkdownDescription: "Driver, where the source of truth names one itself."},
+		"vendor": schema.StringAttribute{Computed: true, MarkdownDescription: "Manufacturer. Null when the source of truth does not say."},
+		"model":  schema.StringAttribute{Computed: true, MarkdownDescription: "Model. Null when the source of truth does not say."},
+	})
+	return attributes
 }
 
 // Configure implements datasource.DataSourceWithConfigure.
 func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	source, diags := planning.Configured[lister](req.ProviderData)
+	source, diags := planning.Configured[objectlist.Source](req.ProviderData)
 	d.source = source
 	resp.Diagnostics.Append(diags...)
 }
@@ -84,21 +80,24 @@ func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureReques
 // Read asks the source of truth.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var data model
-	resp.Diagnostics.Append(planning.Ready(d.source)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	devices, err := d.source.Devices(ctx, data.filter())
-	if err != nil {
-		resp.Diagnostics.AddError("The source of truth could not be read", err.Error())
+	devices, diags := objectlist.Read(ctx, d.source, inventory.Device, data.Filter, convert)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	if len(devices) == 0 && !data.AllowEmpty.ValueBool() {
-		resp.Diagnostics.AddError("No device matches",
-			fmt.Sprintf("The source of truth has no device with %s. Mend the filter, or set allow_empty = true if an empty map is right.", data.filterText()))
-		return
-	}
-	data.set(devices)
+	data.Devices = devices
 	resp.Diagnostics.Append(resp.State.Set(ctx, data)...)
+}
+
+// convert is a device as the map holds it.
+func convert(o inventory.Object) device {
+	d := device{Object: objectlist.Of(o), Driver: objectlist.Text(o.Driver), Vendor: objectlist.Text(o.Vendor), Model: objectlist.Text(o.Model), Port: types.Int64Null()}
+	if o.Port != 0 {
+		d.Port = types.Int64Value(int64(o.Port))
+	}
+	return d
 }

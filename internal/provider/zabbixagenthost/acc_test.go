@@ -354,13 +354,25 @@ func TestAccRevival(t *testing.T) {
 	)
 }
 
+// TestAccOneNewGroupForTwoHosts: the second host is planned again when the first
+// one has made the group that both shall have; the plan holds all the same.
+func TestAccOneNewGroupForTwoHosts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.zabbix.CreateGroups = true
+	r.source.devices["r2"] = inventory.Object{Kind: inventory.Device, ID: "43", Name: "r2", Host: "192.0.2.2", Status: "active"}
+	config := block("r1", `device = "r1"`, `host_groups = ["New"]`) +
+		block("r2", `device = "r2"`, `host_groups = ["New"]`, "depends_on = [zabbix_agent_host.r1]")
+	r.accept(applies(config, plancheck.ResourceActionCreate), applies(config, plancheck.ResourceActionNoop))
+}
+
 func TestAccReplaceMakesANewHost(t *testing.T) {
 	t.Parallel()
 	for how, left := range map[string]string{"graveyard": "r1_archived", "delete": ""} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
-			r.source.devices["r2"] = inventory.Device{ID: "43", Name: "r2", Host: "192.0.2.2", Status: "active"}
+			r.source.devices["r2"] = inventory.Object{Kind: inventory.Device, ID: "43", Name: "r2", Host: "192.0.2.2", Status: "active"}
 			checks := []resource.TestCheckFunc{r.is("host-1", func(h *zabbix.Host) string { return want("ip", h.Agent.IP, "192.0.2.2") })}
 			if left != "" {
 				checks = append(checks, r.is("host-1_archived", func(h *zabbix.Host) string { return want("object", h.Mark.BuriedObject, "device:42") }))
@@ -386,7 +398,7 @@ func TestAccReplaceUnderAnotherName(t *testing.T) {
 		"": plancheck.ResourceActionDestroyBeforeCreate, cbd: plancheck.ResourceActionCreateBeforeDestroy,
 	} {
 		r := newRig(t)
-		r.source.devices["r2"] = inventory.Device{ID: "43", Name: "r2", Host: "192.0.2.2", Status: "active"}
+		r.source.devices["r2"] = inventory.Object{Kind: inventory.Device, ID: "43", Name: "r2", Host: "192.0.2.2", Status: "active"}
 		of := func(device string) string {
 			return block("r1", fmt.Sprintf("device = %q", device), `host_groups = ["Linux servers"]`, more)
 		}
@@ -431,7 +443,7 @@ func TestAccTheSameObjectUnderANewNameIsNotReplaced(t *testing.T) {
 		then(func() {
 			d := r.source.devices["r1"]
 			d.Name = "r1-new"
-			r.source.devices = map[string]inventory.Device{"r1-new": d}
+			r.source.devices = map[string]inventory.Object{"r1-new": d}
 		}, applies(of("r1-new"), plancheck.ResourceActionUpdate, r.is("r1-new", func(h *zabbix.Host) string { return want("id", h.ID, id) }))),
 	)
 }

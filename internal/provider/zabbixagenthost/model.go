@@ -20,6 +20,8 @@ type model struct {
 	ID               types.String   `tfsdk:"id"`
 	Device           types.String   `tfsdk:"device"`
 	VirtualMachine   types.String   `tfsdk:"virtual_machine"`
+	Site             types.String   `tfsdk:"site"`
+	Tenant           types.String   `tfsdk:"tenant"`
 	Object           types.String   `tfsdk:"object"`
 	Host             types.String   `tfsdk:"host"`
 	VisibleName      types.String   `tfsdk:"visible_name"`
@@ -90,7 +92,10 @@ func imported(id, host string, defaults client.HostDefaults) model {
 
 // ref says which object is meant.
 func (m model) ref() client.HostRef {
-	return client.HostRef{Device: m.Device.ValueString(), VirtualMachine: m.VirtualMachine.ValueString(), Host: m.Host.ValueString()}
+	return client.HostRef{
+		Device: m.Device.ValueString(), VirtualMachine: m.VirtualMachine.ValueString(),
+		Site: m.Site.ValueString(), Tenant: m.Tenant.ValueString(), Host: m.Host.ValueString(),
+	}
 }
 
 // name is what a host is called in messages: the object's name, else its own.
@@ -148,7 +153,7 @@ func (m model) equal(o model) bool { return planning.Equal(m.values(), o.values(
 // values lists every value but the write-only ones.
 func (m model) values() []attr.Value {
 	list := []attr.Value{
-		m.ID, m.Device, m.VirtualMachine, m.Object, m.Manage, m.SecretMacrosHash, m.TLSPSKHash,
+		m.ID, m.Device, m.VirtualMachine, m.Site, m.Tenant, m.Object, m.Manage, m.SecretMacrosHash, m.TLSPSKHash,
 		m.Adopt, m.OnDestroy, m.TemplateRemoval, m.WaitForAgent, m.OnDrift, m.OnUnreachable, m.AllowUnreviewed,
 		m.URL, m.AgentState, m.MatchedRules, m.Removes, m.Diff, m.ChangeID, m.Timeouts,
 	}

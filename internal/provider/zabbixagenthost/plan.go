@@ -308,6 +308,8 @@ func (p *planner) keepPrior() {
 	}
 	follow(&m.Device, c.Device)
 	follow(&m.VirtualMachine, c.VirtualMachine)
+	follow(&m.Site, c.Site)
+	follow(&m.Tenant, c.Tenant)
 	follow(&m.TemplateRemoval, c.TemplateRemoval)
 	follow(&m.WaitForAgent, c.WaitForAgent)
 	follow(&m.OnUnreachable, c.OnUnreachable)

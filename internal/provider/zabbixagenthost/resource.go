@@ -256,7 +256,7 @@ func (a *apply) change(ctx context.Context, limit time.Duration) (*wish, error) 
 	}
 	var digest string
 	if a.plan.pending() || a.prior == nil {
-		res, err := a.core.RunHost(ctx, client.HostJob{Name: a.config.name(), Intent: w.intent, Approved: a.plan.approval()})
+		res, err := a.core.RunHost(ctx, client.HostJob{Name: a.config.name(), Intent: w.intent, Approved: a.plan.approval(), Object: w.subject.Inventory})
 		if err != nil {
 			return nil, err
 		}

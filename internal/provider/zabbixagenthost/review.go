@@ -16,6 +16,8 @@ func (p *planner) unknown() []string {
 	return planning.Unknown(slices.Concat(c.fields(), []planning.Named{
 		{Name: "device", Value: c.Device},
 		{Name: "virtual_machine", Value: c.VirtualMachine},
+		{Name: "site", Value: c.Site},
+		{Name: "tenant", Value: c.Tenant},
 		{Name: "secret_macros", Value: c.SecretMacros},
 		{Name: "manage", Value: c.Manage},
 		{Name: "tls_psk", Value: c.TLSPSK},

@@ -297,46 +297,40 @@ var (
 )
 
 // source is a source of truth in memory.
-type source struct {
-	devices  map[string]inventory.Device
-	machines map[string]inventory.VirtualMachine
-}
+type source struct{ devices, machines map[string]inventory.Object }
 
 // newSource has a device r1 and a virtual machine vm1.
 func newSource() *source {
 	return &source{
-		devices: map[string]inventory.Device{"r1": {
-			ID: "42", Name: "r1", Host: "192.0.2.1", Status: "active", Site: "fra1", Role: "core", Platform: "linux", Tags: []string{"edge"},
+		devices: map[string]inventory.Object{"r1": {
+			Kind: inventory.Device, ID: "42", Name: "r1", Host: "192.0.2.1", Status: "active", Site: "fra1", Role: "core", Platform: "linux", Tags: []string{"edge"},
 			CustomFields: map[string]any{"rack": "A4"}, URL: "inventory.yaml:3",
 		}},
-		machines: map[string]inventory.VirtualMachine{"vm1": {
-			ID: "7", Name: "vm1", Host: "192.0.2.80", DNSName: "vm1.example.net", Status: "active", Cluster: "c1", Site: "fra1",
+		machines: map[string]inventory.Object{"vm1": {
+			Kind: inventory.VirtualMachine, ID: "7", Name: "vm1", Host: "192.0.2.80", DNSName: "vm1.example.net", Status: "active", Cluster: "c1", Site: "fra1",
 		}},
 	}
 }
 
-func (s *source) Device(_ context.Context, name string) (inventory.Device, error) {
-	d, ok := s.devices[name]
-	if !ok {
-		return d, fmt.Errorf("%q: %w", name, inventory.ErrNotFound)
+func (s *source) of(kind inventory.Kind) map[string]inventory.Object {
+	if kind == inventory.VirtualMachine {
+		return s.machines
 	}
-	return d, nil
+	return s.devices
 }
 
-func (s *source) Devices(context.Context, inventory.Filter) ([]inventory.Device, error) {
-	return slices.Collect(maps.Values(s.devices)), nil
-}
-
-func (s *source) Config(context.Context, inventory.Device) ([]byte, error) { return nil, nil }
-
-func (s *source) VirtualMachine(_ context.Context, name string) (inventory.VirtualMachine, error) {
-	vm, ok := s.machines[name]
+func (s *source) Object(_ context.Context, ref inventory.Ref) (inventory.Object, error) {
+	o, ok := s.of(ref.Kind)[ref.Name]
 	if !ok {
-		return vm, fmt.Errorf("%q: %w", name, inventory.ErrNotFound)
+		return o, fmt.Errorf("%q: %w", ref.Name, inventory.ErrNotFound)
 	}
-	return vm, nil
+	return o, nil
 }
 
-func (s *source) VirtualMachines(context.Context, inventory.Filter) ([]inventory.VirtualMachine, error) {
-	return slices.Collect(maps.Values(s.machines)), nil
+func (s *source) Objects(_ context.Context, kind inventory.Kind, _ inventory.Filter) ([]inventory.Object, error) {
+	return slices.Collect(maps.Values(s.of(kind))), nil
+}
+
+func (s *source) Config(context.Context, inventory.Object, inventory.Intent) ([]byte, error) {
+	return nil, nil
 }

@@ -76,6 +76,14 @@ func hostAttributes() map[string]schema.Attribute {
 			Optional: true, Validators: some(),
 			MarkdownDescription: "Name of a virtual machine in the source of truth, instead of a device. With neither, `host` and `interface` are given here.",
 		},
+		"site": schema.StringAttribute{
+			Optional: true, Validators: some(),
+			MarkdownDescription: "Site of the object. Needed only where the source of truth has the name more than once.",
+		},
+		"tenant": schema.StringAttribute{
+			Optional: true, Validators: some(),
+			MarkdownDescription: "Tenant of the object. Needed only where the source of truth has the name more than once.",
+		},
 		"host": schema.StringAttribute{
 			Optional: true, Computed: true, Validators: some(),
 			MarkdownDescription: "Technical name. Default: the object's name. Another name renames the host in place.",

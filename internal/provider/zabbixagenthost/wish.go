@@ -397,6 +397,7 @@ func (w *wish) named() map[zabbix.Field]bool {
 func (w *wish) behaviour() {
 	c, m, in := w.config, &w.plan, &w.intent
 	m.Device, m.VirtualMachine, m.Manage = c.Device, c.VirtualMachine, c.Manage
+	m.Site, m.Tenant = c.Site, c.Tenant
 	m.Adopt, m.TemplateRemoval, m.WaitForAgent = c.Adopt, c.TemplateRemoval, c.WaitForAgent
 	m.OnUnreachable, m.Timeouts = c.OnUnreachable, c.Timeouts
 	m.SecretMacros, m.TLSPSK = types.MapNull(types.StringType), types.StringNull()

@@ -1,0 +1,127 @@
+package client_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/netprovision/terraform-provider-provision/internal/eventlog"
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+	"github.com/netprovision/terraform-provider-provision/internal/secret"
+)
+
+// writing is a client that writes back, with the notes that it wrote.
+func writing(f *fakeZabbix, fails error) (*client.Client, *[]string) {
+	notes := &[]string{}
+	return zabbixClient(f, func(cfg *client.Config) {
+		cfg.WriteBack = client.WriteBack{Journal: true, ZabbixHostID: "zabbix_hostid"}
+		cfg.Inventory = sourceOf{notes: notes, fails: fails}
+		cfg.Run = eventlog.Run{ID: "run-1", Actor: "tester", Trigger: "button"}
+	}), notes
+}
+
+// hostJob is a job about the host of an object.
+func hostJob(fields map[string]any) client.HostJob {
+	in := intent("r1")
+	return client.HostJob{Name: "r1", Intent: in, Object: &inventory.Object{Name: "r1", URL: "https://truth.example/r1", CustomFields: fields}}
+}
+
+// applyHost plans and applies a job.
+func applyHost(t *testing.T, c *client.Client, job client.HostJob) (client.HostResult, error) {
+	t.Helper()
+	job.DryRun = true
+	planned, err := c.RunHost(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.DryRun, job.Approved = false, &provision.Approval{Diff: planned.Diff.String(), ChangeID: planned.ChangeID}
+	return c.RunHost(t.Context(), job)
+}
+
+func TestAHostIsWrittenBack(t *testing.T) {
+	c, notes := writing(&fakeZabbix{}, nil)
+	res, err := applyHost(t, c, hostJob(nil))
+	if err != nil || len(res.Warnings) > 0 {
+		t.Fatalf("%v %q", err, res.Warnings)
+	}
+	if len(*notes) != 2 {
+		t.Fatalf("wrote %q", *notes)
+	}
+	for _, says := range []string{"Terraform run `run-1`, by tester (button): **applied**", "```diff\n", "@@ host\n+ r1"} {
+		if !strings.Contains((*notes)[0], says) {
+			t.Errorf("the entry does not say %q:\n%s", says, (*notes)[0])
+		}
+	}
+	if want := "r1: zabbix_hostid = " + res.Host.ID; (*notes)[1] != want {
+		t.Errorf("got %q, want %q", (*notes)[1], want)
+	}
+}
+
+// What is there already is not written again: a change that changes nothing
+// would start hooks.
+func TestAHostIDThatIsThereIsNotWrittenAgain(t *testing.T) {
+	for _, there := range []any{float64(101), "101"} { // the first hostid of the fake
+		c, notes := writing(&fakeZabbix{}, nil)
+		res, err := applyHost(t, c, hostJob(map[string]any{"zabbix_hostid": there}))
+		if err != nil || res.Host.ID != "101" {
+			t.Fatalf("%+v, %v", res.Host, err)
+		}
+		if len(*notes) != 1 || !strings.Contains((*notes)[0], "applied") {
+			t.Errorf("wrote %q", *notes)
+		}
+	}
+}
+
+func TestWritingBackThatFailsIsAWarning(t *testing.T) {
+	c, _ := writing(&fakeZabbix{}, errors.New("the token may not"))
+	res, err := applyHost(t, c, hostJob(nil))
+	if err != nil || len(res.Warnings) != 2 || !strings.Contains(res.Warnings[0], "https://truth.example/r1 failed: the token may not") {
+		t.Errorf("%v %q", err, res.Warnings)
+	}
+}
+
+func TestADeviceIsNotedWithoutItsSecrets(t *testing.T) {
+	cfg := config(t, newFakeDriver("fake"))
+	notes := []string{}
+	redact, err := secret.NewRedactor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Redact = redact.WithWords("hunter22")
+	cfg.WriteBack.Journal, cfg.Run = true, eventlog.Run{ID: "run-1", Actor: "tester", Trigger: "hook"}
+	cfg.Inventory = sourceOf{device: inventory.Object{Name: "r1", Host: "h", Driver: "fake", Status: "active"}, notes: &notes}
+	c := newClient(t, cfg)
+	e := resolve(t, c, client.Ref{Name: "r1"})
+	job := client.Job{Config: []byte("password hunter22\n"), DryRun: true, Commit: true}
+	planned, err := c.Run(t.Context(), e, job)
+	if err != nil || len(notes) > 0 {
+		t.Fatalf("a plan wrote %q, %v", notes, err)
+	}
+	job.DryRun, job.Approved = false, &provision.Approval{Diff: planned.Diff.String(), ChangeID: planned.ChangeID}
+	if _, err := c.Run(t.Context(), e, job); err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) != 1 || !strings.Contains(notes[0], "applied") || !strings.Contains(notes[0], "+ password") || strings.Contains(notes[0], "hunter22") {
+		t.Errorf("wrote %q", notes)
+	}
+	job.Approved = &provision.Approval{}
+	if _, err := c.Run(t.Context(), e, job); err != nil || len(notes) != 1 {
+		t.Errorf("a run without a change wrote %q, %v", notes[1:], err)
+	}
+}
+
+func TestNotesReachTheUserOnce(t *testing.T) {
+	cfg := config(t, newFakeDriver("fake"))
+	cfg.Notes = client.NewNotes()
+	cfg.Notes.Add("NetBox is newer than known")
+	c := newClient(t, cfg)
+	e := resolve(t, c, client.Ref{Name: "r1"})
+	for i, want := range []int{1, 0} {
+		res, err := c.Run(t.Context(), e, client.Job{Config: []byte("new\n"), DryRun: true})
+		if err != nil || len(res.Warnings) != want {
+			t.Errorf("run %d: %v, %q", i, err, res.Warnings)
+		}
+	}
+}
