@@ -47,6 +47,43 @@ const (
 	routeHand = "ip route 198.51.100.0/24 Null0"
 )
 
+// deviceHead stands before the table of devices.
+const deviceHead = `---
+page_title: "What each command does: the lifecycle of a device"
+description: |-
+  Plan, exit code, logins and commits of every case in the life of a provision_device, as a test measured them.
+---
+
+<!-- Written by a test that measured it; do not edit. To write it anew:
+     tools/lab/lab.sh up DIR, then
+     PROVISION_LAB=DIR go test -tags lab -count=1 ./internal/provider/lifecycle -run TestDevice -args -update
+     and make docs. -->
+
+# What each command does: the lifecycle of a device
+
+What Terraform does with a ` + "`provision_device`" + ` in each case of its life, as a test of this provider measured it
+on real FRR routers with the real binary. "Sessions" are the logins that the devices' own SSH servers accepted during the
+command; "commits" are those in the events file, held against the devices: what is running changed exactly when there was
+a commit, and then it was saved as well. After no command was anything left on a device: no session, no lock, no file.
+
+- Every ` + "`plan`" + ` runs with ` + "`-out=saved.plan -detailed-exitcode`" + `: 0 nothing to do, 1 error, 2 something to do.
+- The resource is ` + "`it`" + `; "in state" is what the state holds after the command. "Import, update" and "update" without
+  a commit at apply change only the state.
+- A plan opens one session to a device, which its refresh and its dry run share. An apply that commits opens two: one for
+  the dry run that Terraform asks for again and for the commit, and a fresh one, which proves that management still works
+  before the commit is confirmed.
+- Forgetting a device never connects to it. But Terraform refreshes before it plans a destroy, and makes an ordinary plan
+  before ` + "`plan -destroy`" + `; with a dead device that takes ` + "`-refresh=false`" + `, or ` + "`on_unreachable = \"skip\"`" + `, or the
+  resource taken out of the configuration.
+
+`
+
+func (*deviceSubject) Page() page {
+	return page{path: guides + "lifecycle.md", head: deviceHead, contacts: "sessions", changes: "commits"}
+}
+
+func (*deviceSubject) Cases(*testing.T) []lifecase { return cases() }
+
 func (*deviceSubject) Type() string { return "provision_device" }
 
 func (d *deviceSubject) Reset(t *testing.T, dir string) {
@@ -105,15 +142,17 @@ func (d *deviceSubject) Words() map[string]string {
 	}
 }
 
-func (d *deviceSubject) Sessions(t *testing.T) (n int) {
+func (d *deviceSubject) Counts(t *testing.T) (n counts) {
 	t.Helper()
 	for _, r := range d.routers {
-		n += r.logins(t)
+		n.contacts += r.logins(t)
 	}
+	n.changes = d.commits(t)
 	return n
 }
 
-func (d *deviceSubject) Commits(t *testing.T) (n int) {
+// commits counts those that the events of the case tell of.
+func (d *deviceSubject) commits(t *testing.T) (n int) {
 	t.Helper()
 	data, err := os.ReadFile(d.events)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

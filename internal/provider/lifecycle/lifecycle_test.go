@@ -1,72 +1,77 @@
 package lifecycle_test
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"strings"
 	"testing"
 )
 
-// page is the guide that the test writes.
-const page = "../../../templates/guides/lifecycle.md"
+// guides is the folder of the guides that the tests write.
+const guides = "../../../templates/guides/"
 
-// TestMain knows the flag -update: write the page instead of comparing with it.
+// TestMain knows the flag -update: write the pages instead of comparing with
+// them.
 func TestMain(m *testing.M) {
-	flag.Bool("update", false, "write "+page)
+	flag.Bool("update", false, "write the pages")
 	flag.Parse()
 	os.Exit(m.Run())
 }
 
 func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
-// TestLifecycle runs the matrix. What was measured must be what the page says.
-func TestLifecycle(t *testing.T) {
-	s, bin := newDevices(t), build(t)
-	written := read(t)
+func TestDevice(t *testing.T) { matrix(t, newDevices(t)) }
+
+func TestHost(t *testing.T) { matrix(t, newHosts(t)) }
+
+// matrix runs the matrix. What was measured must be what the page says.
+func matrix(t *testing.T, s subject) {
+	t.Helper()
+	bin, written := build(t), read(t, s.Page().path)
 	s.Reset(t, t.TempDir())
 	if holds := s.Look(t).Holds; holds != "" {
 		t.Fatalf("before any case there is %s: something else left it there", holds)
 	}
 	var lines []line
-	complete := true
-	for _, c := range cases() {
+	all, done := s.Cases(t), 0
+	for _, c := range all {
 		if c.slow && simulated {
-			complete = false
 			continue
 		}
-		ok := t.Run(c.name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			mine := run(t, s, bin, c)
 			lines = append(lines, mine...)
 			if !updating() && !strings.Contains(written, table(mine)) {
-				t.Errorf("%s does not have these lines (see its head):\n%s", page, table(mine))
+				t.Errorf("%s does not have these lines (see its head):\n%s", s.Page().path, table(mine))
 			}
+			done++
 		})
-		complete = complete && ok
 	}
-	if complete && flag.Lookup("test.run").Value.String() == "" {
-		finish(t, written, lines)
+	if done == len(all) {
+		finish(t, s.Page(), written, lines)
 	}
 }
 
 // finish writes the page or compares it with what was measured as a whole.
-func finish(t *testing.T, written string, lines []line) {
+func finish(t *testing.T, p page, written string, lines []line) {
 	t.Helper()
-	now := render(lines)
+	now := p.render(lines)
 	if updating() {
-		if err := os.WriteFile(page, []byte(now), 0o644); err != nil {
+		if err := os.WriteFile(p.path, []byte(now), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if now != written {
-		t.Errorf("%s is not what was measured (see its head for how to write it):\n%s", page, now)
+		t.Errorf("%s is not what was measured (see its head for how to write it):\n%s", p.path, now)
 	}
 }
 
-func read(t *testing.T) string {
+func read(t *testing.T, path string) string {
 	t.Helper()
-	data, err := os.ReadFile(page)
-	if err != nil && !updating() {
+	data, err := os.ReadFile(path)
+	if err != nil && !(updating() && errors.Is(err, os.ErrNotExist)) {
 		t.Fatal(err)
 	}
 	return string(data)

@@ -93,14 +93,18 @@ func (r *runner) measure(t *testing.T, name string, st step) line {
 		now := r.Look(t)
 		r.last = &now
 	}
-	before, sessions, commits := *r.last, r.Sessions(t), r.Commits(t)
+	before, counted := *r.last, r.Counts(t)
 	out, code := r.terraform(t, st.run)
 	left := r.settled(t)
 	after := r.Look(t)
 	r.last = &after
+	n := r.Counts(t).since(counted)
 	got := want{
-		exit: code, sessions: r.Sessions(t) - sessions, commits: r.Commits(t) - commits,
+		exit: code, contacts: n.contacts, changes: n.changes,
 		state: r.inState(t), holds: after.Holds, undone: st.want.undone, says: st.want.says,
+	}
+	if st.want.exit == either && (code == 0 || code == 2) {
+		got.exit = either
 	}
 	if strings.HasPrefix(st.run, "plan") {
 		got.plan = "error"
@@ -119,23 +123,24 @@ func (r *runner) measure(t *testing.T, name string, st step) line {
 	if left != nil {
 		t.Errorf("%s leaves behind: %q", st.run, left)
 	}
-	committed(t, got, before, after)
+	changed(t, got, before, after)
 	return line{name: name, command: "`" + r.shown(st.run) + "`", want: got, note: st.note}
 }
 
-// committed holds the number of commits that the events tell of against what
-// the things themselves show.
-func committed(t *testing.T, got want, before, after look) {
+// changed holds the number of changes that were counted against what the things
+// themselves show.
+func changed(t *testing.T, got want, before, after look) {
 	t.Helper()
-	switch changed := before.Now != after.Now; {
-	case changed && (got.commits == 0 || got.undone):
-		t.Errorf("%d commits, but it was\n%s\nand is\n%s", got.commits, before.Now, after.Now)
-	case !changed && got.commits > 0 && !got.undone:
-		t.Errorf("%d commits that changed nothing", got.commits)
-	case got.commits > 0 && !got.undone && after.Saved != after.Now:
-		t.Errorf("what was committed is not saved: it is\n%s\nafter a restart it would be\n%s", after.Now, after.Saved)
-	case (got.commits == 0 || got.undone) && before.Saved != after.Saved:
-		t.Errorf("no commit, but what is saved changed from\n%s\nto\n%s", before.Saved, after.Saved)
+	made := got.changes > 0 && !got.undone
+	switch {
+	case !made && before.Now != after.Now:
+		t.Errorf("%d changes, but it was\n%s\nand is\n%s", got.changes, before.Now, after.Now)
+	case made && before.Now == after.Now:
+		t.Errorf("%d changes that changed nothing", got.changes)
+	case made && after.Saved != after.Now:
+		t.Errorf("what was changed is not saved: it is\n%s\nafter a restart it would be\n%s", after.Now, after.Saved)
+	case !made && before.Saved != after.Saved:
+		t.Errorf("no change, but what is saved changed from\n%s\nto\n%s", before.Saved, after.Saved)
 	}
 }
 

@@ -12,14 +12,16 @@ type subject interface {
 	Reset(t *testing.T, dir string)
 	// Provider is HCL that goes before a case's own: the provider block.
 	Provider(t *testing.T, dir string) string
+	// Page is the guide that tells what was measured.
+	Page() page
+	// Cases is the matrix with what must come out of it for this subject.
+	Cases(t *testing.T) []lifecase
 	// Words are what stands in the cases' HCL in angle brackets, by name: see
 	// the constants of words.
 	Words() map[string]string
 
-	// Sessions counts the logins that the things have accepted so far.
-	Sessions(t *testing.T) int
-	// Commits counts the commits that the events tell of since Reset.
-	Commits(t *testing.T) int
+	// Counts counts since the test began.
+	Counts(t *testing.T) counts
 	// Look looks at the things, not through the provider.
 	Look(t *testing.T) look
 	// Leftovers names what is left on the things that no plan and no apply may
@@ -33,6 +35,17 @@ type subject interface {
 	// Cut makes the first thing unreachable, Heal undoes it.
 	Cut(t *testing.T)
 	Heal(t *testing.T)
+}
+
+// counts are what the things were asked and what was done to them.
+type counts struct {
+	contacts int // a device: logins; Zabbix: calls that read
+	changes  int // a device: commits; Zabbix: calls that write
+}
+
+// since is what came after an earlier count.
+func (c counts) since(before counts) counts {
+	return counts{c.contacts - before.contacts, c.changes - before.changes}
 }
 
 // look is what the things are.
