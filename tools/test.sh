@@ -1,12 +1,13 @@
 #!/bin/bash
 # test.sh [PACKAGE...]: every test, on real routers and NETCONF devices in
-# network namespaces of this machine and on real Zabbix servers 6.0 and 7.0,
-# with the real Terraform. Starts a lab of its own and always takes it down.
+# network namespaces of this machine, on real Zabbix servers 6.0 and 7.0, on a
+# real NetBox and a real Nautobot, with the real Terraform. Starts a lab of its
+# own and always takes it down.
 # Without packages: all.
 #
 # GO_TEST_FLAGS: further flags of go test, for example "-run Lifecycle -v".
-# LAB_PARTS: what is started, "devices zabbix" if not set; for single packages
-#            that need only one of them.
+# LAB_PARTS: what is started, "devices zabbix netbox nautobot" if not set; for
+#            single packages that need only some of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,6 +34,9 @@ finish() {
 	for version in 6.0 7.0; do
 		[ ! -d "$work/zabbix-$version" ] || tools/zabbix/zabbix.sh down "$version" "$work/zabbix-$version" || :
 	done
+	for source in netbox nautobot; do
+		[ ! -d "$work/$source" ] || "tools/$source/$source.sh" down "$work/$source" || :
+	done
 	rm -rf "$work"
 	exit "$code"
 }
@@ -40,7 +44,7 @@ finish() {
 keep_logs() {
 	local kept=${TMPDIR:-/tmp}/provision-test-logs
 	rm -rf "$kept" && mkdir -p "$kept"
-	(cd "$work" && cp -r --parents ./lab/*/log ./zabbix-*/log "$kept") 2>/dev/null || :
+	(cd "$work" && cp -r --parents ./lab/*/log ./zabbix-*/log ./netbox/log ./nautobot/log "$kept") 2>/dev/null || :
 	cp "$work/output" "$kept/go-test.txt" 2>/dev/null || :
 	echo "make test: the devices' logs are in $kept" >&2
 }
@@ -48,20 +52,27 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 SECONDS=0
-parts=${LAB_PARTS:-devices zabbix}
+parts=${LAB_PARTS:-devices zabbix netbox nautobot}
+chmod 755 "$work"  # the servers run as other users
 case $parts in *devices*)
 	echo "make test: starting three routers and two NETCONF devices"
 	tools/lab/lab.sh up "$LAB_DIR" "$(tools/lab/lab.sh port 3)" 3
 	tools/lab/lab.sh wait 60 ;;
 esac
 case $parts in *zabbix*)
-	chmod 755 "$work"  # the servers run as another user
 	for version in 6.0 7.0; do
 		echo "make test: starting Zabbix $version"
 		tools/zabbix/zabbix.sh up "$version" "$work/zabbix-$version" "$(tools/zabbix/zabbix.sh port)"
 	done
 	export PROVISION_ZABBIX_60=$work/zabbix-6.0 PROVISION_ZABBIX_70=$work/zabbix-7.0 ;;
 esac
+
+for source in netbox nautobot; do
+	case " $parts " in *" $source "*) ;; *) continue ;; esac
+	echo "make test: starting $source (the first time on a machine it is built, which takes minutes)"
+	"tools/$source/$source.sh" up "$work/$source" "$("tools/$source/$source.sh" port)"
+	export "PROVISION_${source^^}=$work/$source"
+done
 
 export PROVISION_LAB=$LAB_DIR TF_ACC=1 TF_ACC_TERRAFORM_PATH CHECKPOINT_DISABLE=1
 TF_ACC_TERRAFORM_PATH=$(command -v terraform)
