@@ -8,15 +8,19 @@
 #   demo.sh transcript   run it and write templates/guides/demo.md
 #
 # LAB=simulated in the environment: the same story on simulators, without root
-# and on any system. DEMO_DIR: where the demo keeps its files (default: .demo in
+# and on any system. SOURCE=netbox or SOURCE=nautobot: the same story with a real
+# one of those as the source of truth, in place of the inventory file, and one step
+# more. DEMO_DIR: where the demo keeps its files (default: .demo in
 # the clone). DEMO_PORTBASE: the first of its loopback ports (29300): seven for
-# the devices, and four for Zabbix from the tenth on (none above 32767).
+# the devices, four for Zabbix from the tenth on and three for the source of truth
+# from the twentieth on (none above 32767).
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
 repo=$(cd "$(dirname "$0")/../.." && pwd)
 state=${DEMO_DIR:-$repo/.demo} portbase=${DEMO_PORTBASE:-29300} lab_kind=${LAB:-real} format=${DEMO_FORMAT:-text}
 zabbix=${TMPDIR:-/tmp}/provision-demo-zabbix.$portbase  # where another user may enter
+source=${SOURCE:-file} truth_dir=${TMPDIR:-/tmp}/provision-demo-truth.$portbase
 work=$state/network devices='r1 r2 r3 n1' routers='r1 r2 r3' lab_command=$state/bin/lab
 # shellcheck source=tools/demo/lib.sh
 . "$repo/tools/demo/lib.sh"
@@ -31,6 +35,11 @@ die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
 needed() {
 	case $lab_kind in real | simulated) ;; *) die "LAB is \"real\" or \"simulated\", not \"$lab_kind\"" ;; esac
+	case $source in
+	file) ;;
+	netbox | nautobot) [ "$lab_kind" = real ] || die "SOURCE=$source is a real one and needs the real lab: leave LAB out" ;;
+	*) die "SOURCE is \"netbox\" or \"nautobot\" or not set, not \"$source\"" ;;
+	esac
 	case $portbase in [1-9]*0) ;; *) die "DEMO_PORTBASE is a port that ends in 0, not \"$portbase\"" ;; esac
 	case $state in *[[:space:]]*) die "no blanks in the path, please: $state (set DEMO_DIR)" ;; esac
 	local tool
@@ -47,6 +56,12 @@ needed() {
 down() {
 	if [ -x "$lab_command" ]; then "$lab_command" down >/dev/null || :; fi
 	if [ -f "$state/zabbixsim.pid" ]; then kill "$(cat "$state/zabbixsim.pid")" 2>/dev/null || :; fi
+	local s
+	for s in netbox nautobot; do
+		if [ -f "$truth_dir/$s/env" ]; then "$repo/tools/$s/$s.sh" down "$truth_dir/$s" >/dev/null 2>&1 || :; fi
+		[ ! -f "$truth_dir/$s/env" ] || rm -rf "${truth_dir:?}/$s"
+	done
+	[ ! -d "$truth_dir" ] || rmdir "$truth_dir" 2>/dev/null || :
 	if [ -f "$zabbix/.zabbix" ]; then "$repo/tools/zabbix/zabbix.sh" down 7.0 "$zabbix" >/dev/null 2>&1 || :; fi
 	[ ! -f "$zabbix/env" ] || rm -rf "$zabbix"
 	[ ! -f "$state/.demo" ] || rm -rf "$state"
@@ -90,6 +105,37 @@ zabbix_up() {
 	sed -n -e 's/^ZABBIX_URL=\(.*\)/  url          = "\1"/p' -e 's/^ZABBIX_AGENT_PORT=\(.*\)/  agent_port   = "\1"/p' \
 		-e 's/^ZABBIX_PSK_IDENTITY=\(.*\)/  psk_identity = "\1"/p' -e 's/^ZABBIX_PSK=\(.*\)/  psk          = "\1"/p' "$zabbix/env" |
 		{ echo 'zabbix = {'; cat; echo '}'; } >"$work/zabbix.auto.tfvars"
+}
+
+# truth_up starts the source of truth, fills it, and has main.tf ask it: the devices
+# are then behind the lab's jump host, at their own addresses.
+truth_up() {
+	[ "$source" != file ] || return 0
+	printf '$ %s up\n' "$source" | block
+	mkdir -p "$truth_dir"
+	"$repo/tools/$source/$source.sh" up "$truth_dir/$source" $((portbase + 20)) >&2 || die "$source did not come up"
+	# shellcheck source=/dev/null
+	. "$truth_dir/$source/env"
+	local token=${NETBOX_TOKEN:-${NAUTOBOT_TOKEN:-}}
+	export TRUTH=$source TRUTH_URL=http://127.0.0.1:$((portbase + 20)) TRUTH_TOKEN=$token "PROVISION_${source^^}_TOKEN=$token"
+	printf 'export TRUTH=%s TRUTH_URL=%s TRUTH_TOKEN=%s PROVISION_%s_TOKEN=%s\n' "$source" "$TRUTH_URL" "$token" "${source^^}" "$token" >>"$state/env"
+	install -m 755 "$repo/tools/demo/truth.py" "$state/bin/truth"
+	sed -i -e "s#^  inventory_file = .*#  $source = {\n    url        = \"$TRUTH_URL\" \# PROVISION_${source^^}_TOKEN has the token\n    write_back = { journal = true, zabbix_host_id = \"zabbix_hostid\" }\n  }#" \
+		-e 's#^      private_key = .*#&\n      jump_host   = "door"#' \
+		-e "s#^  ssh = {#  ssh = {\n    jump_hosts      = { door = { host = \"127.0.0.1\", port = $portbase, credentials = \"door\" } }#" \
+		-e 's#^  credentials = {#&\n    door = {\n      username    = "jump"\n      private_key = file("../lab/id_ed25519")\n    }#' \
+		-e 's#^  devices = yamldecode.*#  devices = { for d in data.provision_devices.ring.devices : d.name => d }#' \
+		-e 's#^locals {#data "provision_devices" "ring" {\n  sites = ["ring"]\n}\n\n&#' \
+		-e "s#inventory.yaml, what they should be in#$source, and what they should be; the demo writes it in#" \
+		-e 's#come from the inventory$#come from the source of truth#' "$work/main.tf"
+	sed -i -e 's#d.driver == "frr"#d.platform == "frr"#' \
+		-e 's#^  device  = each.key#&\n\n  interface = { ip = "127.0.0.1" } \# one agent on this machine answers for all#' "$state/monitoring/monitoring.tf"
+	rm "$work/inventory.yaml"
+	(cd "$work" && truth fill) || die "$source could not be filled"
+	# What a step changes in configs/ is in the source of truth before Terraform asks.
+	printf '#!/bin/sh\ncase $1 in plan | apply) [ -e %s ] || truth tell || exit ;; esac\nexec %s "$@"\n' \
+		"$state/told" "$(command -v terraform)" >"$state/bin/terraform"
+	chmod 755 "$state/bin/terraform"
 }
 
 # lab_up shows how it goes: on a fresh machine it installs packages first.
@@ -169,6 +215,7 @@ opening() {
 	fi
 	lab_up
 	zabbix_up
+	truth_up
 	run 'lab status'
 	[ "$lab_kind" = simulated ] || say "(The jump host, n2 and b1 are of the same lab; the demo does not use them.)"
 	build_provider
@@ -499,6 +546,25 @@ provider_of() {
 	done
 }
 
+# Only with a source of truth that is a system of its own.
+step_truth() {
+	[ "$source" != file ] || return 0
+	heading 'The intent changes in the source of truth'
+	say "All the time the configurations came from $source: what the steps before changed in configs/, the demo wrote there. Now somebody changes the intended configuration of r2 in $source itself. The next plan shows it, as r2 computes it, and the apply brings it on. What each apply did stands in the journal of the device."
+	: >"$state/told"
+	run "truth edit r2 'rack 4' 'rack 5'"
+	run 'terraform plan' planned
+	prints 'Plan: 0 to add, 1 to change, 0 to destroy' 'one device changes'
+	prints '\+ +description to-r3, rack 5' 'the plan shows the new description'
+	run 'terraform apply -auto-approve' done_part
+	has running r2 'description to-r3, rack 5' || broken 'r2 has the new description'
+	run 'terraform plan -detailed-exitcode' planned
+	run 'truth journal r2 | tail -n 12'
+	prints 'applied' 'the journal tells of the apply'
+	prints '\+ +description to-r3, rack 5' 'the journal has the difference'
+	ok "r2 runs what $source says, and $source knows it."
+}
+
 closing() {
 	step_ended
 	local total=$((SECONDS - started))
@@ -511,6 +577,8 @@ closing() {
 }
 
 go_on() {
+	local edit='edit configs/r1.conf'
+	[ "$source" = file ] || edit="truth edit r1 'rack 7' 'rack 8'"
 	cat <<-EOF
 
 	The lab is still up. To look at it and to go on by hand:
@@ -523,7 +591,7 @@ go_on() {
 	EOF
 	cat <<-EOF
 	  cd $work
-	  edit configs/r1.conf, then: terraform plan, terraform apply
+	  $edit, then: terraform plan, terraform apply
 	  lab drift r2 'interface lo
 	   description by hand', then: terraform plan
 
@@ -550,6 +618,7 @@ run_story() {
 	step_monitor
 	step_monitor_drift
 	step_graveyard
+	step_truth
 	closing
 }
 
