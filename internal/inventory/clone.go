@@ -2,18 +2,12 @@ package inventory
 
 import "slices"
 
-// Clone keeps callers of a source from changing each other's devices.
-func (d Device) Clone() Device {
-	d.Tags = slices.Clone(d.Tags)
-	d.CustomFields = cloneMap(d.CustomFields)
-	return d
-}
-
-// Clone keeps callers of a source from changing each other's virtual machines.
-func (v VirtualMachine) Clone() VirtualMachine {
-	v.Tags = slices.Clone(v.Tags)
-	v.CustomFields = cloneMap(v.CustomFields)
-	return v
+// Clone keeps callers of a source from changing each other's objects.
+func (o Object) Clone() Object {
+	o.Tags = slices.Clone(o.Tags)
+	o.CustomFields = cloneMap(o.CustomFields)
+	o.ConfigContext = cloneMap(o.ConfigContext)
+	return o
 }
 
 func cloneMap(m map[string]any) map[string]any {

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/netprovision/terraform-provider-provision/internal/eventlog"
-	"github.com/netprovision/terraform-provider-provision/internal/inventory/file"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
@@ -43,12 +42,15 @@ func (b *builder) config(m model, runID string) client.Config {
 	if cfg.Zabbix != nil {
 		cfg.Redact = cfg.Redact.WithWords(cfg.Zabbix.Secrets...)
 	}
+	cfg.Notes = client.NewNotes()
+	truth := b.sourceOfTruth(m, cfg.Notes)
+	cfg.Inventory, cfg.InventoryUnknown, cfg.WriteBack = truth.source, truth.unknown, truth.writeBack
+	cfg.Redact = cfg.Redact.WithWords(truth.secrets...)
 	cfg.Events = []eventlog.Sink{logSink(cfg.Run)}
 	if events := b.text(path.Root("events_file"), m.EventsFile, "PROVISION_EVENTS_FILE"); events != "" {
 		cfg.Events = append(cfg.Events, eventlog.NewFile(events, cfg.Run).Write)
 	}
 	cfg.Unknown = b.unknown
-	b.inventory(m, &cfg)
 	return cfg
 }
 
@@ -101,25 +103,6 @@ func (b *builder) redact(m model, entries map[string]client.Credential) *secret.
 		r = r.WithWords(e.Password, e.PrivateKey, e.Passphrase, e.EnablePassword)
 	}
 	return r
-}
-
-// inventory reads the inventory file.
-func (b *builder) inventory(m model, cfg *client.Config) {
-	at := path.Root("inventory_file")
-	if m.InventoryFile.IsUnknown() {
-		cfg.InventoryUnknown = true
-		return
-	}
-	name := b.text(at, m.InventoryFile, "PROVISION_INVENTORY_FILE")
-	if name == "" || !b.files {
-		return
-	}
-	source, err := file.Open(name)
-	if err != nil {
-		b.errorf(at, "%v", err)
-		return
-	}
-	cfg.Inventory = source
 }
 
 // knownHosts are the files that hold host keys.

@@ -235,7 +235,7 @@ func compare(t *testing.T, got, want client.Config) {
 	if got.Inventory == nil || len(got.Events) != 2 || len(got.Drivers) != 2 {
 		t.Errorf("inventory %v, %d sinks, %d drivers", got.Inventory, len(got.Events), len(got.Drivers))
 	}
-	got.Inventory, got.Events, got.Drivers, got.Redact = nil, nil, nil, nil
+	got.Inventory, got.Events, got.Drivers, got.Redact, got.Notes = nil, nil, nil, nil, nil
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("want -, got +:\n%s", d)
 	}
@@ -343,7 +343,7 @@ func TestUnknownValuesStayWhereTheyAre(t *testing.T) {
 	if len(cfg.Credentials["b"].Unknown) == 0 || len(cfg.Credentials["c"].Unknown) > 0 || len(cfg.Credentials["d"].Unknown) == 0 {
 		t.Errorf("%+v", cfg.Credentials)
 	}
-	if !cfg.InventoryUnknown || len(cfg.Unknown) > 0 {
+	if cfg.InventoryUnknown == "" || len(cfg.Unknown) > 0 {
 		t.Errorf("inventory %v, %v", cfg.InventoryUnknown, cfg.Unknown)
 	}
 }

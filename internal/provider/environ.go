@@ -79,6 +79,7 @@ func variables() []string {
 		"PROVISION_SSH_CONNECT_TIMEOUT", "PROVISION_SSH_COMMAND_TIMEOUT", "PROVISION_SSH_KEEPALIVE",
 		"PROVISION_RUN_ID", "PROVISION_ACTOR", "PROVISION_TRIGGER",
 	}
+	names = append(names, sourceVariables()...)
 	for _, end := range zabbixVariables() {
 		names = append(names, zabbixPrefix+end)
 	}

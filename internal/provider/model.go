@@ -7,6 +7,8 @@ type model struct {
 	Credentials     types.Map    `tfsdk:"credentials"`
 	SSH             types.Object `tfsdk:"ssh"`
 	InventoryFile   types.String `tfsdk:"inventory_file"`
+	NetBox          types.Object `tfsdk:"netbox"`
+	Nautobot        types.Object `tfsdk:"nautobot"`
 	Statuses        types.List   `tfsdk:"statuses"`
 	Drivers         types.Map    `tfsdk:"drivers"`
 	OnUnreachable   types.String `tfsdk:"on_unreachable"`

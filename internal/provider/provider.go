@@ -17,6 +17,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provider/functions"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevice"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevices"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/provisionvirtualmachines"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisionzabbixhosts"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/zabbixagenthost"
 )
@@ -109,7 +110,8 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 // DataSources implements provider.Provider.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
-		provisiondevice.NewDataSource, provisiondevices.NewDataSource, provisionzabbixhosts.NewDataSource, zabbixagenthost.NewDataSource,
+		provisiondevice.NewDataSource, provisiondevices.NewDataSource, provisionvirtualmachines.NewDataSource,
+		provisionzabbixhosts.NewDataSource, zabbixagenthost.NewDataSource,
 	}
 }
 

@@ -71,7 +71,7 @@ func TestSchemaIsValid(t *testing.T) {
 	if err != nil || len(resp.Diagnostics) > 0 {
 		t.Fatalf("%v %v", resp.Diagnostics, err)
 	}
-	if len(resp.ResourceSchemas) != 2 || len(resp.DataSourceSchemas) != 4 {
+	if len(resp.ResourceSchemas) != 2 || len(resp.DataSourceSchemas) != 5 {
 		t.Errorf("%d resources, %d data sources", len(resp.ResourceSchemas), len(resp.DataSourceSchemas))
 	}
 	describe(t, "provider", resp.Provider.Block.Attributes)

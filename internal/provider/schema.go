@@ -16,12 +16,15 @@ func providerSchema() schema.Schema {
 			"credentials": credentialsAttribute(),
 			"ssh":         sshAttribute(),
 			"zabbix":      zabbixAttribute(),
+			"netbox":      netboxAttribute(),
+			"nautobot":    nautobotAttribute(),
 			"inventory_file": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "YAML file of devices and virtual machines, the embedded source of truth: a map `devices` by name, each with `host`, `ipv4`, `ipv6`, `oob`, `port`, " +
-					"`driver`, `platform`, `site`, `role`, `cluster`, `status` (`active` if not set), `tags`, `dns_name`, `custom_fields`, `credentials`, and `config` " +
-					"(a text) or `config_file` (a path; a relative one starts at the inventory file); and a map `virtual_machines` by name, each with `host`, " +
-					"`ipv4`, `ipv6`, `oob`, `platform`, `site`, `role`, `cluster`, `status`, `tags`, `dns_name` and `custom_fields`. Environment: `PROVISION_INVENTORY_FILE`.",
+				MarkdownDescription: "YAML file of devices and virtual machines, the embedded source of truth: a map `devices` by name, each with `host` (the address that leads to it), " +
+					"`ipv4`, `ipv6`, `oob`, `dns_name`, `port`, `driver`, `platform`, `vendor`, `model`, `site`, `location`, `role`, `tenant`, `cluster`, `status` " +
+					"(`active` if not set), `tags`, `custom_fields`, `config_context`, `credentials`, and `config` " +
+					"(a text) or `config_file` (a path; a relative one starts at the inventory file); and a map `virtual_machines` by name, each with the same but " +
+					"`port`, `driver`, `vendor`, `model`, `credentials` and the configuration. Excludes `netbox` and `nautobot`. Environment: `PROVISION_INVENTORY_FILE`.",
 			},
 			"statuses": schema.ListAttribute{
 				ElementType: types.StringType, Optional: true,
@@ -77,7 +80,8 @@ func providerSchema() schema.Schema {
 func credentialsAttribute() schema.Attribute {
 	return schema.MapNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "Logins by name. A device uses the entry that its resource names, else the one that the source of truth names, else `default`; " +
+		MarkdownDescription: "Logins by name. A device uses the entry that its resource names, else the one that the source of truth names, else one that is called like its " +
+			"secrets group (Nautobot), its role or its platform, else `default`; " +
 			"there are no default credentials. Each value also comes from the environment as `PROVISION_CREDENTIALS_<NAME>_<ATTRIBUTE>`, for example " +
 			"`PROVISION_CREDENTIALS_DEFAULT_PASSWORD`: the name in capitals with `_` for everything but letters and digits. " +
 			"An entry that is only in the environment has the name in small letters. Ephemeral values are welcome.",

@@ -108,7 +108,7 @@ func (b *builder) zabbixLogin(at path.Path, m zabbixModel) client.ZabbixLogin {
 		Prefetch: b.truthOr(at.AtName("prefetch"), m.Prefetch, zabbixPrefix+"PREFETCH", true),
 	}
 	if !m.URL.IsUnknown() {
-		b.checkURL(at.AtName("url"), l.URL)
+		b.checkURL(at.AtName("url"), l.URL, zabbixPrefix+"URL")
 	}
 	if m.Token.IsUnknown() || m.Username.IsUnknown() || m.Password.IsUnknown() {
 		return l
@@ -122,16 +122,16 @@ func (b *builder) zabbixLogin(at path.Path, m zabbixModel) client.ZabbixLogin {
 	return l
 }
 
-// checkURL refuses what is no address of a frontend.
-func (b *builder) checkURL(at path.Path, text string) {
+// checkURL refuses what is no address of a server.
+func (b *builder) checkURL(at path.Path, text, variable string) {
 	u, err := url.Parse(text)
 	switch {
 	case text == "":
-		b.errorf(at, "Zabbix needs an address: set url, or %sURL.", zabbixPrefix)
+		b.errorf(at, "An address is needed: set url, or %s.", variable)
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		b.errorf(at, "This is no address such as https://zabbix.example.net.")
+		b.errorf(at, "This is no address such as https://name.example.net.")
 	case u.User != nil:
-		b.errorf(at, "A login does not belong into the address: use token, or username and password.")
+		b.errorf(at, "A login does not belong into the address: use the attributes for it.")
 	}
 }
 

@@ -120,7 +120,7 @@ func TestZabbixRefuses(t *testing.T) {
 		b        block
 		at, says string
 	}{
-		"no url":         {block{"zabbix": block{"token": "x"}}, "zabbix.url", "needs an address"},
+		"no url":         {block{"zabbix": block{"token": "x"}}, "zabbix.url", "set url, or PROVISION_ZABBIX_URL"},
 		"junk url":       {zabbixBlock(block{"url": "zabbix"}), "zabbix.url", "no address"},
 		"login in url":   {zabbixBlock(block{"url": "https://a:planted@b.example.net"}), "zabbix.url", "does not belong"},
 		"no login":       {block{"zabbix": block{"url": "https://b.example.net"}}, "zabbix.token", "needs a login"},

@@ -8,6 +8,7 @@ data "provision_devices" "edge" {
 resource "provision_device" "edge" {
   for_each = data.provision_devices.edge.devices
 
-  name           = each.key
+  name           = each.value.name
+  site           = each.value.site
   on_unreachable = "skip"
 }
