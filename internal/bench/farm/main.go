@@ -74,12 +74,12 @@ func (f *farm) start(routers, lines int) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	for name, text := range map[string]string{"known_hosts": f.known.String(), "inventory.tsv": f.listed.String(), "ready": ""} {
+	for name, text := range map[string]string{"known_hosts": f.known.String(), "inventory.tsv": f.listed.String()} {
 		if err := f.write(name, text); err != nil {
 			return err
 		}
 	}
-	return nil
+	return f.write("ready", "") // last: it says that the others are there
 }
 
 // key makes the key that everybody logs in with.
