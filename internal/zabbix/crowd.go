@@ -17,10 +17,13 @@ type crowd struct {
 	closed bool
 }
 
-// patience is how many times as long is waited for those who are missing:
-// between two resources of a large state Terraform writes all of it, a tenth of a
-// second and more at 1,000 hosts.
-const patience = 16
+// How many times as long is waited for those who are missing, as many times as
+// are missing but within these bounds: between two resources of a large state
+// Terraform writes all of it, a tenth of a second and more at 1,000 hosts.
+const (
+	patience     = 16
+	mostPatience = 48
+)
 
 // come notes that one more asks.
 func (c *crowd) come() {
@@ -92,8 +95,8 @@ func (c *crowd) pause(window time.Duration) time.Duration {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.asking < c.size {
-		return patience * window
+	if missing := c.size - c.asking; missing > 0 {
+		return time.Duration(min(max(missing, patience), mostPatience)) * window
 	}
 	return window
 }

@@ -159,6 +159,34 @@ func TestStoreCreateMeetsAnother(t *testing.T) {
 	}
 }
 
+// Zabbix 7.0 gives an answer without a body when its database refuses: what has not
+// been made is tried once more, what has is not.
+func TestStoreCreateHasAnEmptyAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault zabbixtest.Fault
+		sent  int
+		fails bool
+	}{
+		"nothing was made":   {zabbixtest.Fault{Method: "host.create", Empty: true}, 2, false},
+		"it was made":        {zabbixtest.Fault{Method: "host.create", Empty: true, Effect: true}, 1, false},
+		"it stays like that": {zabbixtest.Fault{Method: "host.create", Empty: true, Times: zabbixtest.Always}, 2, true},
+	} {
+		f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
+		s := storeOf(t, f, zabbix.StoreOptions{})
+		f.Inject(c.fault)
+		h, err := s.Create(t.Context(), plainHost("a"))
+		if c.fails != (err != nil) || !c.fails && h.Name != "a" {
+			t.Errorf("%s: %v, %v", name, h, err)
+		}
+		if err != nil && (!errors.Is(err, provision.ErrConnectionLost) || !strings.Contains(err.Error(), "the answer is empty")) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := len(f.CallsOf("host.create")); n != c.sent {
+			t.Errorf("%s: sent %d times", name, n)
+		}
+	}
+}
+
 // A caller who leaves while his host is being made learns what became of it; of
 // one who had left before, nothing is sent.
 func TestStoreCreateIsCancelled(t *testing.T) {

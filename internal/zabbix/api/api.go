@@ -3,6 +3,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -336,6 +337,9 @@ func (c *Client) answers(resp *httpclient.Response, reads bool, calls []Call) ([
 	case !strings.Contains(resp.ContentType, "json"):
 		return nil, bad("answers something else than JSON: is url the address of the Zabbix frontend?")
 	}
+	if len(bytes.TrimSpace(resp.Body)) == 0 {
+		return nil, bad(emptyAnswer)
+	}
 	var replies []reply
 	if err := json.Unmarshal(resp.Body, &replies); err != nil {
 		var one reply // an error of the array as a whole
@@ -350,6 +354,9 @@ func (c *Client) answers(resp *httpclient.Response, reads bool, calls []Call) ([
 	return c.sort(replies, calls, bad)
 }
 
+// emptyAnswer is the reason of an answer without a body.
+const emptyAnswer = "the answer is empty: PHP broke off behind the frontend, as it does when Zabbix's database refuses something"
+
 // bad is the error of an answer that is none of the API's. One that came instead
 // of the API's, from a proxy that keeps people out, tells that nothing was done;
 // after others a write may have been.
@@ -357,6 +364,7 @@ func (c *Client) bad(resp *httpclient.Response, reads bool, reason string) error
 	e := &AnswerError{
 		URL: c.url, Status: resp.Status, ContentType: resp.ContentType, Reason: reason,
 		Start: c.redact.String(string(resp.Body[:min(len(resp.Body), 4096)])), kind: provision.ErrUnreachable,
+		empty: reason == emptyAnswer,
 	}
 	e.Start = cut(strings.Join(strings.Fields(e.Start), " "), 80)
 	switch {

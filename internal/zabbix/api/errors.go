@@ -20,7 +20,8 @@ var (
 	// ErrExists: the name is taken.
 	ErrExists = errors.New("exists already")
 	// ErrDatabase: the server's database refused what the API had accepted, as
-	// when two first inserts meet. Nothing was done.
+	// when two first inserts meet. Nothing was done; of an *AnswerError that is
+	// only likely.
 	ErrDatabase = errors.New("refused by the server's database")
 )
 
@@ -77,7 +78,14 @@ type AnswerError struct {
 	Start       string // how it begins, without secrets
 	Reason      string
 	kind        error
+	empty       bool
 }
+
+// Is tells that an answer without a body is an ErrDatabase as well: PHP stops
+// like that, with status 200, when Zabbix 7.0 cannot do what the API had accepted
+// (seen with two first inserts that meet). Whether nothing was done must be looked
+// for.
+func (e *AnswerError) Is(kind error) bool { return kind == ErrDatabase && e.empty }
 
 // Unwrap gives what it means for the call.
 func (e *AnswerError) Unwrap() error { return e.kind }

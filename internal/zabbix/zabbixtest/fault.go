@@ -41,6 +41,8 @@ type Fault struct {
 	RetryAfter string
 	// Body is answered as it is, with Status or 200.
 	Body string
+	// Empty answers JSON of no length, as Zabbix 7.0 does when PHP breaks off.
+	Empty bool
 	// Cut breaks the connection without an answer, Half after half of it.
 	Cut, Half bool
 	// Restart takes the frontend down at the call and up again.
@@ -90,7 +92,7 @@ func (s *Server) strikes(method string) []Fault {
 
 // ofTransport tells whether a fault concerns the whole POST.
 func (f Fault) ofTransport() bool {
-	return f.Status != 0 || f.Body != "" || f.Cut || f.Half || f.Restart
+	return f.Status != 0 || f.Body != "" || f.Empty || f.Cut || f.Half || f.Restart
 }
 
 // before does what strikes a POST before it takes effect, and tells whether
@@ -190,7 +192,10 @@ func (p *post) spoil(w http.ResponseWriter, f Fault, answer []byte) {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	if f.Body != "" {
+	if f.Empty {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	if f.Body != "" || f.Empty {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(f.Body))
 		return

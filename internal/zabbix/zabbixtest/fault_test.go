@@ -79,6 +79,7 @@ func TestFaultAnswersOfTransport(t *testing.T) {
 		{zabbixtest.Fault{Status: 500}, 500, "Internal Server Error", false},
 		{zabbixtest.Fault{Status: 503, RetryAfter: "3"}, 503, "<html>", false},
 		{zabbixtest.Fault{Body: "<html>login</html>"}, 200, "<html>login</html>", false},
+		{zabbixtest.Fault{Empty: true}, 200, "", false},
 		{zabbixtest.Fault{Cut: true}, 0, "", true},
 		{zabbixtest.Fault{Half: true}, 200, "", true},
 		{zabbixtest.Fault{Restart: true}, 0, "", true},
