@@ -16,6 +16,13 @@ import (
 // backupSuffix ends the name of every backup.
 const backupSuffix = ".backup"
 
+// unfinished begins the name of a backup that is being written. After
+// unfinishedFor nobody writes it any more: the run was killed.
+const (
+	unfinished    = ".unfinished-"
+	unfinishedFor = time.Hour
+)
+
 // backups keeps what ran before commits: DIR/NAME/NAME.TIME.RUN.backup, files
 // with mode 0600 in directories with mode 0700, since configurations hold
 // secrets.
@@ -52,24 +59,28 @@ func (b *backups) write(name string, s provision.Snapshot) (string, error) {
 	return path, nil
 }
 
-// prune removes all but the newest backups of one device.
+// prune removes all but the newest backups of one device, and what runs that were
+// killed left half written.
 func (b *backups) prune(dir string) error {
-	if b.keep < 0 {
-		return nil
-	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	var found []string // sorted by name, hence by time
+	var found, gone []string // found is sorted by name, hence by time
 	for _, e := range entries {
-		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), backupSuffix) {
+		switch {
+		case !e.Type().IsRegular():
+		case strings.HasPrefix(e.Name(), unfinished):
+			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > unfinishedFor {
+				gone = append(gone, e.Name())
+			}
+		case b.keep >= 0 && strings.HasSuffix(e.Name(), backupSuffix):
 			found = append(found, e.Name())
 		}
 	}
 	slices.Sort(found)
 	var errs []error
-	for _, old := range found[:max(0, len(found)-b.keep)] {
+	for _, old := range append(gone, found[:max(0, len(found)-max(0, b.keep))]...) {
 		// Another process may have removed it first.
 		if err := os.Remove(filepath.Join(dir, old)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
@@ -81,7 +92,7 @@ func (b *backups) prune(dir string) error {
 // writeAtomic writes a file with mode 0600 that is there completely, on disk,
 // or not at all.
 func writeAtomic(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".unfinished-*")
+	f, err := os.CreateTemp(filepath.Dir(path), unfinished+"*")
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/eventlog"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
@@ -278,6 +279,34 @@ func TestBackups(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v %v", path, info.Mode(), err)
 		}
+	}
+}
+
+// A run that was killed while it wrote leaves half a configuration: the next one
+// removes it, but not what another one is writing.
+func TestBackupsOfKilledRuns(t *testing.T) {
+	drv := newFakeDriver("fake")
+	cfg := config(t, drv)
+	cfg.BackupDir, cfg.BackupRetention = t.TempDir(), -1
+	dir := filepath.Join(cfg.BackupDir, "r1")
+	old, young := filepath.Join(dir, ".unfinished-1"), filepath.Join(dir, ".unfinished-2")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{old, young} {
+		if err := os.WriteFile(path, []byte("enable secret"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chtimes(old, time.Time{}, time.Now().Add(-2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	res, err := apply(t, newClient(t, cfg), "r1", "1\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := files(t, cfg.BackupDir); !slices.Equal(found, []string{young, res.Backup}) {
+		t.Errorf("%q", found)
 	}
 }
 
