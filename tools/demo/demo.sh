@@ -8,7 +8,7 @@
 #   demo.sh transcript   run it and write templates/guides/demo.md
 #
 # LAB=simulated in the environment: the same story on simulators, without root
-# and on any system. SOURCE=netbox or SOURCE=nautobot: the same story with a real
+# and on any Linux with python3. SOURCE=netbox or SOURCE=nautobot: the same story with a real
 # one of those as the source of truth, in place of the inventory file, and one step
 # more. DEMO_DIR: where the demo keeps its files (default: .demo in
 # the clone). DEMO_PORTBASE: the first of its loopback ports (29300): seven for
@@ -46,11 +46,15 @@ needed() {
 	for tool in go terraform; do
 		command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
 	done
-	[ "$lab_kind" = real ] || return 0
+	if [ "$lab_kind" = simulated ]; then # the real lab installs what is missing
+		[ -d /proc/self ] || die "needs Linux (the demo follows its processes in /proc)"
+		command -v python3 >/dev/null || die "python3 is not on the PATH: the demo asks Zabbix with it"
+		return
+	fi
 	[ "$(id -u)" = 0 ] || die "real routers in network namespaces need root: sudo env PATH=\$PATH make demo
       without root:  make demo LAB=simulated"
 	command -v apt-get >/dev/null || die "the real routers come from Debian's packages, and this system has no apt-get
-      on any system: make demo LAB=simulated"
+      on any Linux: make demo LAB=simulated"
 }
 
 down() {
