@@ -59,7 +59,8 @@ type fakeCore struct {
 	runID     string
 	notReady  bool
 	unknown   bool
-	hangs     bool // every run waits for the end of its context
+	warned    []string // of a run that fails
+	hangs     bool     // every run waits for the end of its context
 
 	hangsAtApply bool // and so does every run that is no dry run
 }
@@ -176,7 +177,7 @@ func (f *fakeCore) Run(ctx context.Context, e client.Endpoint, job client.Job) (
 	f.jobs = append(f.jobs, job)
 	d, err := f.open(e, provision.StepOpen)
 	if err != nil {
-		return provision.Result{}, err
+		return provision.Result{Warnings: f.warned}, err
 	}
 	want := lines(string(job.Config))
 	for i, l := range want {

@@ -75,12 +75,12 @@ func (p *planner) make(ctx context.Context, limit time.Duration) diag.Diagnostic
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	e, intended, res, err := p.dryRun(ctx)
+	p.diags.Append(warnings(p.name(), res.Warnings)...)
 	if err != nil {
 		p.failed(ctx, err)
 		return p.diags
 	}
 	p.plan.setEndpoint(p.config, e)
-	p.diags.Append(warnings(p.name(), res.Warnings)...)
 	digest := e.Driver.Digest(intended)
 	switch {
 	case !p.plan.CommitChanges.ValueBool():

@@ -229,8 +229,12 @@ func TestPlanSkipsADeviceThatDoesNotAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScene("hostname r1\nntp 192.0.2.9")
 			s.onUnreachable = unreachableSkip
+			s.fake.warned = []string{"Events are being lost"}
 			breakIt(s.fake)
 			diags := s.run(t)
+			if !s.fake.notReady && !has(diags, diag.SeverityWarning, "Events are being lost") {
+				t.Errorf("a warning got lost: %v", diags)
+			}
 			if diags.HasError() || !has(diags, diag.SeverityWarning, "NOT CHECKED: r1: ") || !s.plan.equal(*s.prior) {
 				t.Errorf("plan %+v %v", s.plan, diags)
 			}

@@ -69,13 +69,13 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	done, err := r.apply(ctx, limit, plan, config)
+	resp.Diagnostics.Append(warnings(plan.Name.ValueString(), done.Warnings)...)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Error(plan.Name.ValueString(), err))
 		return
 	}
 	k := done.note(r.remembering(newKept()), plan)
 	configured := config.identity() // what the source of truth says may change
-	resp.Diagnostics.Append(warnings(plan.Name.ValueString(), done.Warnings)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, done.state(plan, k))...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, configured)...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
