@@ -375,6 +375,7 @@ func TestRunHostStopsAfterTooManyFailures(t *testing.T) {
 
 func TestClaimHost(t *testing.T) {
 	claim := func(c *client.Client, name, id, replaces string) bool { return c.ClaimHost(name, id, replaces) == nil }
+	found := func(c *client.Client, name, id string) bool { return c.ClaimFound(name, id) == nil }
 	for name, f := range map[string]func(c *client.Client) bool{
 		"two new ones of a name": func(c *client.Client) bool { return claim(c, "r1", "", "") && !claim(c, "r1", "", "") },
 		"two of an id":           func(c *client.Client) bool { return claim(c, "r1", "1", "") && !claim(c, "r1", "1", "") },
@@ -384,9 +385,10 @@ func TestClaimHost(t *testing.T) {
 		},
 		"replacement of itself":  func(c *client.Client) bool { return claim(c, "r1", "1", "") && claim(c, "r1", "", "1") },
 		"replacement of another": func(c *client.Client) bool { return claim(c, "r1", "1", "") && !claim(c, "r1", "", "2") },
-		"found after it was new": func(c *client.Client) bool { return claim(c, "r1", "", "") && claim(c, "r1", "1", "") },
+		"found after it was new": func(c *client.Client) bool { return claim(c, "r1", "", "") && found(c, "r1", "1") },
+		"renamed to a new one's": func(c *client.Client) bool { return claim(c, "r1", "", "") && !claim(c, "r1", "1", "") },
 		"found what another has": func(c *client.Client) bool {
-			return claim(c, "r0", "1", "") && claim(c, "r1", "", "") && !claim(c, "r1", "1", "")
+			return claim(c, "r0", "1", "") && claim(c, "r1", "", "") && !found(c, "r1", "1")
 		},
 		"different ones": func(c *client.Client) bool {
 			return claim(c, "r1", "1", "") && claim(c, "r2", "2", "") && claim(c, "r3", "", "")
@@ -396,6 +398,48 @@ func TestClaimHost(t *testing.T) {
 		if !f(zabbixClient(&fakeZabbix{}, nil)) {
 			t.Error(name)
 		}
+	}
+}
+
+// A host whose resource is tainted is planned as a new one: only what Read found
+// tells that it is the resource's own.
+func TestTaintedHosts(t *testing.T) {
+	former := client.Former{ID: "1", Name: "r1", Object: "device:1", OnDestroy: zabbix.DestroyBury}
+	succeeds := func(c *client.Client) bool {
+		f, ok, err := c.Succeed("r1")
+		return ok && err == nil && f == former
+	}
+	stranger := func(c *client.Client) bool {
+		_, ok, err := c.Succeed("r1")
+		return !ok && err == nil
+	}
+	refused := func(c *client.Client) bool {
+		_, ok, err := c.Succeed("r1")
+		return !ok && err != nil && strings.Contains(err.Error(), "add a moved block")
+	}
+	kept := func(c *client.Client) bool { return c.ClaimHost("r1", "1", "") == nil }
+	ends := func(c *client.Client) bool { return c.ClaimEnd("r1", "1") == nil }
+	for name, c2 := range map[string]struct {
+		first, then func(c *client.Client) bool
+		want        bool
+	}{
+		"tainted":                        {succeeds, func(c *client.Client) bool { return c.ClaimHost("r1", "", "1") == nil }, true},
+		"kept by another":                {kept, stranger, true},
+		"then kept by another":           {succeeds, kept, false},
+		"destroyed by another":           {ends, refused, true},
+		"then destroyed by another":      {succeeds, ends, false},
+		"kept, then destroyed":           {kept, ends, false},
+		"new by name, then destroyed":    {func(c *client.Client) bool { return c.ClaimHost("r1", "", "") == nil }, ends, false},
+		"another host than the one read": {func(c *client.Client) bool { return c.ClaimEnd("r2", "2") == nil }, succeeds, true},
+	} {
+		c := zabbixClient(&fakeZabbix{}, nil)
+		c.NoteHost(former)
+		if !c2.first(c) || c2.then(c) != c2.want {
+			t.Error(name)
+		}
+	}
+	if !stranger(zabbixClient(&fakeZabbix{}, nil)) {
+		t.Error("nothing was read, and yet it succeeds something")
 	}
 }
 

@@ -131,6 +131,9 @@ type hosts struct {
 	mu        sync.Mutex
 	names     map[string]string // technical name -> hostid of the resource that has it; empty for a new one
 	ids       map[string]string // hostid -> technical name
+	read      map[string]Former // technical name -> host of the state
+	ends      map[string]string // technical name -> hostid of one whose resource goes
+	succeeded map[string]bool   // hostids of tainted ones: the plan makes others in their place
 	destroyed map[string]bool   // hostids of planned and made destroys
 	told      bool              // that there are too many
 	ended     map[string]bool   // technical names that were given up in this process
@@ -139,6 +142,7 @@ type hosts struct {
 func newHosts() hosts {
 	return hosts{
 		keys: zabbix.NewKeys(), names: map[string]string{}, ids: map[string]string{},
+		read: map[string]Former{}, ends: map[string]string{}, succeeded: map[string]bool{},
 		destroyed: map[string]bool{}, ended: map[string]bool{},
 	}
 }

@@ -85,6 +85,9 @@ func instead(of []lifecase, outcomes map[string][]outcome, own []lifecase) ([]li
 // user sees.
 const either = 20
 
+// some are contacts that depend on which of two resources Terraform takes first.
+const some = -1
+
 // it is the resource of most cases: a body's word, and what else is in the block.
 func it(word string, more ...string) string { return block("it", word, more...) }
 

@@ -11,15 +11,22 @@ func hostCases() []lifecase {
 	return []lifecase{
 		{name: "taint", given: created(), steps: []step{
 			{run: "taint <type>.it", want: want{state: "it (tainted)", holds: "a: first"}},
-			{run: "plan", want: want{plan: "replace (delete, create)", exit: 2, contacts: 2, state: "it (tainted)", holds: "a: first"}, note: "a provider is not told that what it plans will replace a tainted host: it sees one that is what it should be"},
-			{run: "apply saved.plan", want: want{exit: 1, contacts: 7, changes: 1, holds: "a_archived: buried", says: []string{"inconsistent final plan"}}, note: "**does not work**: the old host goes to the graveyard, then Terraform stops with \"inconsistent final plan\". Use `-replace` instead"},
-			{run: "plan", want: want{plan: "create", exit: 2, contacts: 4, holds: "a_archived: buried"}, note: "the plan after it"},
-			{run: "apply saved.plan", want: want{contacts: 8, changes: 1, state: "it", holds: "a: first"}, note: "the host is dug up"},
+			{run: "plan", want: want{plan: "replace (delete, create)", exit: 2, contacts: 7, state: "it (tainted)", holds: "a: first", says: []string{"moved to the graveyard"}}},
+			{run: "apply saved.plan", want: want{contacts: 9, changes: 2, state: "it", holds: "a: first, a_archived: buried"}, note: "as with `-replace`"},
+		}},
+		{name: "taint, -refresh=false", given: created(), steps: []step{
+			{run: "taint <type>.it", want: want{state: "it (tainted)", holds: "a: first"}},
+			{run: "plan -refresh=false", want: want{plan: "replace (delete, create)", exit: 2, contacts: 1, state: "it (tainted)", holds: "a: first"}, note: "**do not apply this**: without a refresh nothing tells the provider whose the host is, and the apply stops with \"inconsistent final plan\" after the old host is in the graveyard"},
+		}},
+		{name: "another address, without a moved block", given: created(), steps: []step{
+			{config: block("that", wordFirst), run: "plan", want: want{plan: "error", exit: 1, contacts: some, state: "it", holds: "a: first", says: []string{"add a moved block"}}, note: "one resource would destroy the host and another one make it, in any order"},
 		}},
 		{name: "create_before_destroy, the same host", given: []step{{config: it(wordFirst, cbd), run: "apply"}}, steps: []step{
-			{run: "plan -replace=<type>.it", want: want{plan: "replace (create, delete)", exit: 2, contacts: 8, state: "it", holds: "a: first"}},
+			{run: "plan -replace=<type>.it", want: want{plan: "replace (create, delete)", exit: 2, contacts: 8, state: "it", holds: "a: first"}, note: "a provider is not told of `create_before_destroy`"},
 			{run: "apply saved.plan", want: want{exit: 1, contacts: 1, state: "it (deposed)", holds: "a: first", says: []string{"inconsistent final plan"}}, note: "**not possible**: no two hosts have one name. Terraform stops before anything is written, but its state then has the host as deposed"},
-			{run: "plan", want: want{plan: "create, delete", exit: 2, contacts: 4, state: "it (deposed)", holds: "a: first"}, note: "the plan after it would bury the host"},
+			{run: "plan", want: want{plan: "error", exit: 1, contacts: some, state: "it (deposed)", holds: "a: first", says: []string{"deposed"}}, note: "it would bury the host: the error says how to mend the state"},
+			{run: "state rm <type>.it", want: want{holds: "a: first"}},
+			{run: "import <type>.it <id>", want: want{contacts: 2, state: "it", holds: "a: first"}},
 		}},
 		{name: "import with -generate-config-out", given: append(created(), step{run: "state rm <type>.it"}), steps: []step{
 			{config: generated, run: "plan -generate-config-out=generated.tf", want: want{plan: "import, update", exit: 2, contacts: 3, holds: "a: first"}},

@@ -106,6 +106,9 @@ func (r *runner) measure(t *testing.T, name string, st step) line {
 	if st.want.exit == either && (code == 0 || code == 2) {
 		got.exit = either
 	}
+	if st.want.contacts == some {
+		got.contacts = some
+	}
 	if strings.HasPrefix(st.run, "plan") {
 		got.plan = "error"
 		if code != 1 {

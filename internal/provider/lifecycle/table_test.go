@@ -41,7 +41,11 @@ func table(lines []line) string {
 		if l.exit == either {
 			exit = "0 or 2"
 		}
-		cells := []string{name, l.command, l.plan, exit, fmt.Sprint(l.contacts), fmt.Sprint(l.changes), l.state, l.note}
+		contacts := fmt.Sprint(l.contacts)
+		if l.contacts == some {
+			contacts = "some"
+		}
+		cells := []string{name, l.command, l.plan, exit, contacts, fmt.Sprint(l.changes), l.state, l.note}
 		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 	}
 	return b.String()
@@ -51,11 +55,11 @@ func TestTable(t *testing.T) {
 	got := table([]line{
 		{name: "a", command: "`plan`", want: want{plan: "create", exit: 2, contacts: 1}, note: "n"},
 		{name: "a", command: "`apply saved.plan`", want: want{contacts: 2, changes: 1, state: "it"}},
-		{name: "b", command: "`plan`", want: want{plan: "no-op", contacts: 1, state: "it"}},
+		{name: "b", command: "`plan`", want: want{plan: "no-op", exit: either, contacts: some, state: "it"}},
 	})
 	const want = "| a | `plan` | create | 2 | 1 | 0 |  | n |\n" +
 		"|  | `apply saved.plan` |  | 0 | 2 | 1 | it |  |\n" +
-		"| b | `plan` | no-op | 0 | 1 | 0 | it |  |\n"
+		"| b | `plan` | no-op | 0 or 2 | some | 0 | it |  |\n"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

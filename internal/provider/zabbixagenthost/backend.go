@@ -19,7 +19,11 @@ type core interface {
 	RunHost(ctx context.Context, job client.HostJob) (client.HostResult, error)
 	LookAtHost(ctx context.Context, ref zabbix.Ref) (client.HostResult, error)
 	WaitForAgent(ctx context.Context, id string, limit time.Duration) (client.AgentReport, error)
+	NoteHost(f client.Former)
 	ClaimHost(name, id, replaces string) error
+	ClaimFound(name, id string) error
+	ClaimEnd(name, id string) error
+	Succeed(name string) (client.Former, bool, error)
 	CountDestroy(id, name string, last bool) error
 	HostDefaults() client.HostDefaults
 	HostURL(id string) string

@@ -24,7 +24,14 @@ func (r *Resource) planDestroy(ctx context.Context, req resource.ModifyPlanReque
 	diags.Append(more...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	diags.Append(r.foretell(ctx, state.name(), state.farewell())...)
+	in := state.farewell()
+	if in.Destroy != zabbix.DestroyKeep {
+		if err := r.core.ClaimEnd(in.Name, in.ID); err != nil {
+			diags.Append(tfdiag.HostError(state.name(), err))
+			return diags
+		}
+	}
+	diags.Append(r.foretell(ctx, state.name(), in)...)
 	return diags
 }
 
@@ -47,10 +54,11 @@ func (b backend) foretell(ctx context.Context, name string, in zabbix.Intent) di
 		return diag.Diagnostics{tfdiag.HostError(name, err)}
 	}
 	res, err := b.core.RunHost(ctx, client.HostJob{Name: name, Intent: in, DryRun: true})
-	if err != nil {
-		return tfdiag.HostErrors(name, err)
-	}
 	diags.Append(warnings(name, res.Warnings)...)
+	if err != nil {
+		diags.Append(tfdiag.HostErrors(name, err)...)
+		return diags
+	}
 	diags.Append(warnings(name, named(name, res.Summary.Warnings()))...)
 	return diags
 }
@@ -72,6 +80,24 @@ func (p *planner) replace(ctx context.Context) bool {
 		ID: p.replaces, Name: h.Summary.Host.Name, Object: p.kept.Object, Destroy: zabbix.Destroy(p.kept.OnDestroy),
 	})...)
 	return !p.diags.HasError()
+}
+
+// succeeds finds out whether the new host takes the place of a tainted one, and
+// foretells the end of that; false after an error.
+func (p *planner) succeeds(ctx context.Context, name string) bool {
+	if p.prior != nil || p.replaces != "" {
+		return true
+	}
+	f, tainted, err := p.core.Succeed(name)
+	if err != nil {
+		p.failed(ctx, err)
+		return false
+	}
+	if !tainted {
+		return true
+	}
+	p.replaces, p.kept.Object, p.kept.OnDestroy = f.ID, f.Object, string(f.OnDestroy)
+	return p.replace(ctx)
 }
 
 // hidden is the hostid of the host that will have gone from this name when the
@@ -110,9 +136,8 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	res, err := r.core.RunHost(ctx, client.HostJob{Name: state.name(), Intent: in})
+	resp.Diagnostics.Append(warnings(state.name(), res.Warnings)...)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.HostErrors(state.name(), err)...)
-		return
 	}
-	resp.Diagnostics.Append(warnings(state.name(), res.Warnings)...)
 }

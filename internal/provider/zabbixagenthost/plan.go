@@ -112,7 +112,11 @@ func (p *planner) make(ctx context.Context, limit time.Duration) diag.Diagnostic
 	if p.other = p.another(w); p.other != "" {
 		return p.diags // Terraform plans again, without the prior state
 	}
+	if !p.succeeds(ctx, w.intent.Name) {
+		return p.diags
+	}
 	res, err := p.dryRun(ctx, w)
+	p.diags.Append(warnings(p.name(), res.Warnings)...)
 	if err != nil {
 		p.failed(ctx, err)
 		return p.diags
@@ -154,8 +158,8 @@ func (p *planner) dryRun(ctx context.Context, w *wish) (client.HostResult, error
 	}
 	job := client.HostJob{Name: p.name(), Intent: w.intent, DryRun: true, Without: p.hidden(w.intent.Name)}
 	res, err := p.core.RunHost(ctx, job)
-	if h := res.Summary.Host; err == nil && h != nil && w.intent.ID == "" {
-		err = p.core.ClaimHost(w.intent.Name, h.ID, "")
+	if h := res.Summary.Host; err == nil && h != nil && w.intent.ID == "" && h.ID != p.replaces {
+		err = p.core.ClaimFound(w.intent.Name, h.ID)
 	}
 	return res, err
 }
@@ -167,7 +171,6 @@ func (p *planner) fill(w *wish, res client.HostResult) {
 	p.plan = w.plan
 	m := &p.plan
 	m.OnDrift, m.AllowUnreviewed = onDrift, allow
-	p.diags.Append(warnings(p.name(), res.Warnings)...)
 	m.settle()
 	if p.prior == nil {
 		m.ID, m.URL, m.AgentState = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()

@@ -117,6 +117,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	default:
 		state, k = r.noticed(state, k, seen)
+		r.core.NoteHost(client.Former{ID: k.ID, Name: state.Host.ValueString(), Object: k.Object, OnDestroy: zabbix.Destroy(k.OnDestroy)})
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, identity{state.Host})...)
@@ -257,10 +258,10 @@ func (a *apply) change(ctx context.Context, limit time.Duration) (*wish, error) 
 	var digest string
 	if a.plan.pending() || a.prior == nil {
 		res, err := a.core.RunHost(ctx, client.HostJob{Name: a.config.name(), Intent: w.intent, Approved: a.plan.approval(), Object: w.subject.Inventory})
+		a.diags.Append(warnings(a.plan.name(), res.Warnings)...)
 		if err != nil {
 			return nil, err
 		}
-		a.diags.Append(warnings(a.plan.name(), res.Warnings)...)
 		if err := a.found(res); err != nil {
 			return nil, err
 		}

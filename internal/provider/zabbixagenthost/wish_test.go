@@ -30,6 +30,7 @@ type fakeCore struct {
 	jobs     []client.HostJob
 	claims   []string
 	skipped  int
+	former   client.Former // that a new host succeeds; none without a hostid
 }
 
 var _ core = (*fakeCore)(nil)
@@ -54,6 +55,12 @@ func (f *fakeCore) WaitForAgent(context.Context, string, time.Duration) (client.
 func (f *fakeCore) ClaimHost(name, id, _ string) error {
 	f.claims = append(f.claims, name+"/"+id)
 	return nil
+}
+func (f *fakeCore) NoteHost(client.Former)           {}
+func (f *fakeCore) ClaimFound(name, id string) error { return f.ClaimHost(name, id, "") }
+func (f *fakeCore) ClaimEnd(string, string) error    { return nil }
+func (f *fakeCore) Succeed(string) (client.Former, bool, error) {
+	return f.former, f.former.ID != "", nil
 }
 func (f *fakeCore) CountDestroy(string, string, bool) error        { return nil }
 func (f *fakeCore) HostDefaults() client.HostDefaults              { return f.defaults }
@@ -397,8 +404,8 @@ func TestPlanThatFailsAndThatSkips(t *testing.T) {
 	broken := &provision.Error{Target: "r1", Step: provision.StepStage, Err: provision.ErrUnreachable}
 	f := newFake()
 	p := scene(f)
-	f.runErr = broken
-	if diags := p.make(t.Context(), time.Minute); !has(diags, diag.SeverityError, "r1: stage failed") {
+	f.runErr, f.result.Warnings = broken, []string{"Events are being lost"}
+	if diags := p.make(t.Context(), time.Minute); !has(diags, diag.SeverityError, "r1: stage failed") || !has(diags, diag.SeverityWarning, "Events are being lost") {
 		t.Errorf("%v", diags)
 	}
 	for name, set := range map[string]func(p *planner){
