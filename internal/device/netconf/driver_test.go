@@ -430,3 +430,28 @@ func testLarge(t *testing.T, lab devicetest.Lab) {
 }
 
 func TestLargeOnSimulator(t *testing.T) { testLarge(t, newSim(t, netconfsim.Options{})) }
+
+// A message that a session had sent before it ended does nothing afterwards, as on
+// a server that works off one message after the other.
+func TestSimulatorForgetsWhatAnEndedSessionSent(t *testing.T) {
+	var sim *netconfsim.Device
+	lab := newSim(t, netconfsim.Options{Faults: func(op string) netconfsim.Fault {
+		if op == "edit-config" {
+			sim.Reboot() // while the message is on its way
+		}
+		return netconfsim.None
+	}})
+	sim = lab.sim
+	s, err := lab.Driver().Open(t.Context(), lab.Device())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := device.NewConfig(lab.Driver(), []byte(fixture().Merge))
+	if _, err := s.Stage(t.Context(), cfg, provision.StageOptions{}); !errors.Is(err, provision.ErrConnectionLost) {
+		t.Errorf("%v", err)
+	}
+	_ = s.Close()
+	if left := sim.Leftovers(); len(left) > 0 {
+		t.Errorf("left %q", left)
+	}
+}

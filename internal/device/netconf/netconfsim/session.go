@@ -177,6 +177,10 @@ func (s *session) answer(msg []byte) bool {
 	if fault != Nothing {
 		var failures []failure
 		s.d.mu.Lock()
+		if s.d.sessions[s.id] != s { // it has ended while the message was read
+			s.d.mu.Unlock()
+			return false
+		}
 		s.d.asked = time.Now()
 		content, failures = s.do(op)
 		s.d.mu.Unlock()
