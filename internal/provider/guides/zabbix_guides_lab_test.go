@@ -41,21 +41,6 @@ func TestZabbixHostNamesItsProvider(t *testing.T) {
 	w.Must(0, "validate")
 }
 
-// The examples of the pages are valid.
-func TestZabbixExamplesAreValid(t *testing.T) {
-	w := acctest.NewWorkspace(t, acctest.Binary(t))
-	w.Write("mappings.yaml", "{}")
-	for _, name := range []string{
-		"resources/provision_zabbix_agent_host/resource.tf", "data-sources/provision_zabbix_agent_host/data-source.tf",
-		"data-sources/provision_zabbix_hosts/data-source.tf", "provider/provider_zabbix.tf",
-	} {
-		w.Config(read(t, filepath.Join(root, "examples", name)))
-		if code, out := w.Terraform("validate"); code != 0 {
-			t.Errorf("%s:\n%s", name, out)
-		}
-	}
-}
-
 // The first host, by a user who may no more than the security page says.
 func TestGuideFirstZabbixHost(t *testing.T) {
 	z := readZabbix(t)
