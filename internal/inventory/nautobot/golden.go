@@ -3,7 +3,6 @@ package nautobot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+	"github.com/netprovision/terraform-provider-provision/internal/inventory/webapi"
 )
 
 // goldenConfig is where the app Golden Config is, below /api.
@@ -27,13 +27,13 @@ func (s *Source) Config(ctx context.Context, o inventory.Object, intent inventor
 	rendered := intent.From == inventory.FromRendered
 	switch {
 	case intent.Template != "" || len(intent.Variables) > 0:
-		return nil, fmt.Errorf("%s: Golden Config chooses the template itself and takes no variables: leave template and variables out", s.api.where())
+		return nil, fmt.Errorf("%s: Golden Config chooses the template itself and takes no variables: leave template and variables out", s.api.Where())
 	case !rendered && intent.From != "" && intent.From != inventory.FromStored:
-		return nil, fmt.Errorf("%s: %q is not where an intended configuration comes from: %s or %s", s.api.where(), intent.From, inventory.FromStored, inventory.FromRendered)
+		return nil, fmt.Errorf("%s: %q is not where an intended configuration comes from: %s or %s", s.api.Where(), intent.From, inventory.FromStored, inventory.FromRendered)
 	case !rendered && intent.Branch != "":
-		return nil, fmt.Errorf("%s: what is stored is of the branch that Golden Config has chosen: set from = %q to render branch %q", s.api.where(), inventory.FromRendered, intent.Branch)
+		return nil, fmt.Errorf("%s: what is stored is of the branch that Golden Config has chosen: set from = %q to render branch %q", s.api.Where(), inventory.FromRendered, intent.Branch)
 	case o.Kind == inventory.VirtualMachine && rendered:
-		return nil, fmt.Errorf("%s: Golden Config renders the configurations of devices, not of virtual machine %q", s.api.where(), o.Name)
+		return nil, fmt.Errorf("%s: Golden Config renders the configurations of devices, not of virtual machine %q", s.api.Where(), o.Name)
 	case o.Kind == inventory.VirtualMachine:
 		return nil, nil
 	case rendered:
@@ -54,15 +54,15 @@ type goldenRow struct {
 func (s *Source) stored(ctx context.Context, o inventory.Object) ([]byte, error) {
 	var page struct{ Results *[]goldenRow }
 	path := goldenConfig + "golden-config/?depth=0&device=" + url.QueryEscape(o.ID)
-	err := s.api.get(ctx, path, viewGoldenConfig, &page)
-	if e := asError(err); e != nil && e.Status == http.StatusBadRequest {
-		return nil, fmt.Errorf("%s %q is %w %s any more: %w", o.Kind, o.Name, inventory.ErrNotFound, s.api.where(), err)
+	err := s.api.Get(ctx, path, viewGoldenConfig, &page)
+	if e := webapi.AsError(err); e != nil && e.Status == http.StatusBadRequest {
+		return nil, fmt.Errorf("%s %q is %w %s any more: %w", o.Kind, o.Name, inventory.ErrNotFound, s.api.Where(), err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the stored intended configuration of %q: %w", o.Name, err)
 	}
 	if page.Results == nil {
-		return nil, s.api.unusual(request{method: http.MethodGet, path: path}, "", "the answer is no list of Golden Config's")
+		return nil, s.api.Unusual(webapi.Request{Method: http.MethodGet, Path: path}, "", "the answer is no list of Golden Config's")
 	}
 	if len(*page.Results) == 0 {
 		return nil, nil
@@ -73,11 +73,11 @@ func (s *Source) stored(ctx context.Context, o inventory.Object) ([]byte, error)
 	}
 	if row.Success == nil {
 		return nil, fmt.Errorf("%s: the intended configuration of %q could not be rendered, and never could (last tried %s): see the last intended job of Golden Config, and run it again",
-			s.api.where(), o.Name, row.Attempt.Format(time.RFC3339))
+			s.api.Where(), o.Name, row.Attempt.Format(time.RFC3339))
 	}
 	if row.Attempt != nil && row.Attempt.After(*row.Success) {
 		return nil, fmt.Errorf("%s: the intended configuration of %q is stale: it is of %s, and rendering it failed at %s: see the last intended job of Golden Config, and run it again",
-			s.api.where(), o.Name, row.Success.Format(time.RFC3339), row.Attempt.Format(time.RFC3339))
+			s.api.Where(), o.Name, row.Success.Format(time.RFC3339), row.Attempt.Format(time.RFC3339))
 	}
 	text, _, err := s.postprocessed(ctx, o, row.Config)
 	if err != nil {
@@ -110,26 +110,26 @@ func (s *Source) postprocessed(ctx context.Context, o inventory.Object, stored s
 	}
 	var answer struct{ Config *string }
 	path := goldenConfig + "config-postprocessing/" + url.PathEscape(o.ID) + "/"
-	if err := s.api.get(ctx, path, viewGoldenConfig, &answer); err != nil {
+	if err := s.api.Get(ctx, path, viewGoldenConfig, &answer); err != nil {
 		return "", true, fmt.Errorf("postprocessing the intended configuration of %q: %w", o.Name, err)
 	}
 	if answer.Config == nil {
-		return "", true, s.api.unusual(request{method: http.MethodGet, path: path}, "", "the answer holds no configuration")
+		return "", true, s.api.Unusual(webapi.Request{Method: http.MethodGet, Path: path}, "", "the answer holds no configuration")
 	}
 	text = *answer.Config
 	switch {
 	case strings.HasPrefix(text, notEnabled):
 		return stored, false, nil
 	case strings.HasPrefix(text, notAvailable), strings.HasPrefix(text, jinjaFailed), strings.HasPrefix(text, jinjaUnknown):
-		return "", true, fmt.Errorf("%s: postprocessing the intended configuration of %q: %s", s.api.where(), o.Name, s.api.redact.String(beginning(text, 500)))
+		return "", true, fmt.Errorf("%s: postprocessing the intended configuration of %q: %s", s.api.Where(), o.Name, webapi.OneLine(s.api.Redact(text), 500))
 	}
 	if prose := refusedSecret(text, stored); prose != "" {
 		return "", true, fmt.Errorf("%s: postprocessing the intended configuration of %q: %s (the token's user needs the permission extras.view_secretsgroup, and the secrets group must be there)",
-			s.api.where(), o.Name, prose)
+			s.api.Where(), o.Name, prose)
 	}
 	text, ok := unescaped(text, stored)
 	if !ok {
-		return "", true, fmt.Errorf("%s: postprocessing the intended configuration of %q escaped values as for HTML (&amp;amp; and the like), and the configuration itself holds such as well: which are which cannot be told", s.api.where(), o.Name)
+		return "", true, fmt.Errorf("%s: postprocessing the intended configuration of %q escaped values as for HTML (&amp;amp; and the like), and the configuration itself holds such as well: which are which cannot be told", s.api.Where(), o.Name)
 	}
 	return text, true, nil
 }
@@ -215,7 +215,7 @@ func (s *Source) render(ctx context.Context, o inventory.Object, branch string) 
 		return nil, s.notRendered(o, branch, err)
 	}
 	if got.Config == nil || got.Data == nil {
-		return nil, s.api.unusual(request{method: http.MethodGet, path: path}, "", "the answer holds no configuration with the data that it was made of")
+		return nil, s.api.Unusual(webapi.Request{Method: http.MethodGet, Path: path}, "", "the answer holds no configuration with the data that it was made of")
 	}
 	if err := s.sawAll(ctx, o, got.Data); err != nil {
 		return nil, err
@@ -231,8 +231,8 @@ func (s *Source) render(ctx context.Context, o inventory.Object, branch string) 
 // generate asks for a rendering, again when the repository could not be synced.
 func (s *Source) generate(ctx context.Context, path string, into *rendering) error {
 	for attempt := 1; ; attempt++ {
-		err := s.api.get(ctx, path, permission("view", inventory.Device), into)
-		e := asError(err)
+		err := s.api.Get(ctx, path, permission("view", inventory.Device), into)
+		e := webapi.AsError(err)
 		if e == nil || !strings.Contains(e.Detail, syncFailed) || attempt == syncAttempts {
 			return err
 		}
@@ -250,18 +250,18 @@ func (s *Source) notRendered(o inventory.Object, branch string, err error) error
 	if branch != "" {
 		what += fmt.Sprintf(" from branch %q", branch)
 	}
-	e := asError(err)
+	e := webapi.AsError(err)
 	if e == nil || e.Status != http.StatusBadRequest {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	why := ""
 	switch {
 	case strings.Contains(e.Detail, "not found in upstream"), strings.Contains(e.Detail, "Could not find remote branch"):
-		return fmt.Errorf("%s: %s: the repository of templates has no such branch", what, s.api.where())
+		return fmt.Errorf("%s: %s: the repository of templates has no such branch", what, s.api.Where())
 	case strings.Contains(e.Detail, "No Golden Config settings found"):
 		why = "the device is in the scope of none of Golden Config's settings: add it to the dynamic group of one"
 	case strings.HasPrefix(e.Detail, "Device with id"):
-		return fmt.Errorf("%s: %w %s any more, or the token's user lacks the permission %s: %w", what, inventory.ErrNotFound, s.api.where(), permission("view", o.Kind), err)
+		return fmt.Errorf("%s: %w %s any more, or the token's user lacks the permission %s: %w", what, inventory.ErrNotFound, s.api.Where(), permission("view", o.Kind), err)
 	case strings.Contains(e.Detail, syncFailed):
 		why = "somebody else renders from this repository all the time, or Nautobot cannot reach it: its own log says why"
 	case strings.Contains(e.Detail, "Error rendering Jinja template"):
@@ -280,14 +280,14 @@ func (s *Source) leftover(ctx context.Context, o inventory.Object) error {
 	if !enabled && err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: the rendering of %q leaves something ({{ or {%%) to Golden Config's postprocessing, which works on what is stored: use from = %q", s.api.where(), o.Name, inventory.FromStored)
+	return fmt.Errorf("%s: the rendering of %q leaves something ({{ or {%%) to Golden Config's postprocessing, which works on what is stored: use from = %q", s.api.Where(), o.Name, inventory.FromStored)
 }
 
 // sawAll is an error if the rendering was made with less than there is: Golden
 // Config renders what the token may see, and says nothing of the rest.
 func (s *Source) sawAll(ctx context.Context, o inventory.Object, data map[string]any) error {
 	var device map[string]any
-	if err := s.api.get(ctx, place(o.Kind)+url.PathEscape(o.ID)+"/?depth=0", permission("view", o.Kind), &device); err != nil {
+	if err := s.api.Get(ctx, place(o.Kind)+url.PathEscape(o.ID)+"/?depth=0", permission("view", o.Kind), &device); err != nil {
 		return fmt.Errorf("comparing what %q was rendered of: %w", o.Name, err)
 	}
 	lacks := map[string]bool{}
@@ -318,7 +318,7 @@ func (s *Source) sawAll(ctx context.Context, o inventory.Object, data map[string
 	}
 	slices.Sort(names)
 	return fmt.Errorf("%s: the rendering of %q is not complete and is not used: the token's user needs the permission %s (without constraints that leave something out)",
-		s.api.where(), o.Name, strings.Join(names, ", "))
+		s.api.Where(), o.Name, strings.Join(names, ", "))
 }
 
 // less tells whether GraphQL shows less of something than REST does.
@@ -384,9 +384,9 @@ func (s *Source) deniedAt(ctx context.Context, m model) (bool, error) {
 		return denied, nil
 	}
 	var page json.RawMessage
-	err := s.api.get(ctx, m.path+"?limit=1&depth=0", m.permission, &page)
-	var e *Error
-	if denied = errors.As(err, &e) && e.Status == http.StatusForbidden; denied {
+	err := s.api.Get(ctx, m.path+"?limit=1&depth=0", m.permission, &page)
+	e := webapi.AsError(err)
+	if denied = e != nil && e.Status == http.StatusForbidden; denied {
 		err = nil
 	}
 	if err != nil {

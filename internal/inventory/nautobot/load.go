@@ -5,25 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+	"github.com/netprovision/terraform-provider-provision/internal/inventory/webapi"
 )
 
 const (
 	// pageSize is how many objects are asked for at once. GraphQL has no limit of
 	// its own; a page should stay far below the limit of time of one request.
 	pageSize = 250
-	// attempts is how often everything is read anew when it changes meanwhile.
-	attempts = 3
 	// depth is how many places, an object's own and those above it, are asked for
 	// with it. Each costs the server a join; deeper ones cost a request.
 	depth = 5
 )
-
-// errChanged tells that the list was not the same from beginning to end.
-var errChanged = errors.New("the list changed while it was read")
 
 // list is what GraphQL calls the objects of a kind.
 func list(kind inventory.Kind) string {
@@ -47,13 +44,13 @@ func above(levels int) string {
 
 // fields are what is asked of an object, with so many places above it; 0 for
 // the id of its place alone.
-func fields(kind inventory.Kind, v version, levels int, contexts bool) string {
+func fields(kind inventory.Kind, v webapi.Version, levels int, contexts bool) string {
 	text := "id name status{name} role{name} platform{name network_driver} tenant{name} " +
 		"primary_ip4{host dns_name} primary_ip6{host dns_name} tags{name} _custom_field_data "
 	if kind == inventory.VirtualMachine {
 		text += "cluster{name " + above(levels) + "}"
 	} else {
-		text += "device_type{model manufacturer{name}} secrets_group{name} " + v.cluster() + "{name} " + above(levels)
+		text += "device_type{model manufacturer{name}} secrets_group{name} " + cluster(v) + "{name} " + above(levels)
 	}
 	if contexts {
 		text += " config_context"
@@ -134,8 +131,8 @@ func (s *Source) objects(ctx context.Context, kind inventory.Kind, got map[strin
 			all = append(all, s.object(kind, r))
 		}
 	}
-	if nameless > 0 && s.api.warn != nil {
-		s.api.warn(fmt.Sprintf("%s has %d %ss without a name: they are left out.", s.api.where(), nameless, kind))
+	if nameless > 0 {
+		s.api.Warn("%s has %d %ss without a name: they are left out.", s.api.Where(), nameless, kind)
 	}
 	return all, nil
 }
@@ -168,7 +165,7 @@ func (s *Source) weak(kind inventory.Kind, r *record, lack string) error {
 		who = *r.Name
 	}
 	return fmt.Errorf("%s: the token does not see all of %s %q: its user needs the permission %s (without constraints that leave something out)",
-		s.api.where(), kind, who, lack)
+		s.api.Where(), kind, who, lack)
 }
 
 // All implements [snapshot.Loader].
@@ -177,20 +174,18 @@ func (s *Source) All(ctx context.Context, kind inventory.Kind, contexts bool) ([
 	if err != nil {
 		return nil, err
 	}
-	for range attempts {
-		got, err := s.everything(ctx, kind, v, contexts)
-		if err == nil {
-			return s.objects(ctx, kind, got, "")
-		}
-		if !errors.Is(err, errChanged) {
-			return nil, err
-		}
+	got, err := webapi.Steady(func() (map[string][]*record, error) { return s.everything(ctx, kind, v, contexts) })
+	if errors.Is(err, webapi.ErrChanged) {
+		return nil, fmt.Errorf("%s: %ss: %w: nothing of it is used; try again when less is changed", s.api.Where(), kind, err)
 	}
-	return nil, fmt.Errorf("%s: %ss: %w %d times: nothing of it is used; try again when less is changed", s.api.where(), kind, errChanged, attempts)
+	if err != nil {
+		return nil, err
+	}
+	return s.objects(ctx, kind, got, "")
 }
 
 // everything reads all objects of a kind once, in pages, and counts them.
-func (s *Source) everything(ctx context.Context, kind inventory.Kind, v version, contexts bool) (map[string][]*record, error) {
+func (s *Source) everything(ctx context.Context, kind inventory.Kind, v webapi.Version, contexts bool) (map[string][]*record, error) {
 	places, err := s.places(ctx)
 	if err != nil {
 		return nil, err
@@ -205,7 +200,7 @@ func (s *Source) everything(ctx context.Context, kind inventory.Kind, v version,
 		return nil, err
 	}
 	if total != len(all) {
-		return nil, fmt.Errorf("%w: Nautobot counts %d and gave %d", errChanged, total, len(all))
+		return nil, fmt.Errorf("%w: Nautobot counts %d and gave %d", webapi.ErrChanged, total, len(all))
 	}
 	got := map[string][]*record{}
 	if len(all) > 0 {
@@ -229,17 +224,16 @@ func (s *Source) everything(ctx context.Context, kind inventory.Kind, v version,
 // the list has changed.
 func pages[T any](ctx context.Context, a *api, what, query string, id func(T) string) ([]T, error) {
 	var all []T
-	seen := map[string]bool{}
+	seen := webapi.Seen[string]{}
 	for {
 		var page struct{ Objects []T }
 		if err := a.graphql(ctx, fmt.Sprintf("%s from the %d. on", what, len(all)+1), query, map[string]any{"limit": pageSize, "offset": len(all)}, &page); err != nil {
 			return nil, err
 		}
 		for _, one := range page.Objects {
-			if seen[id(one)] {
-				return nil, errChanged
+			if !seen.New(id(one)) {
+				return nil, webapi.ErrChanged
 			}
-			seen[id(one)] = true
 		}
 		all = append(all, page.Objects...)
 		if len(page.Objects) < pageSize {
@@ -254,11 +248,11 @@ func (s *Source) count(ctx context.Context, kind inventory.Kind) (int, error) {
 	var page struct{ Count *int }
 	path := place(kind) + "?limit=1&depth=0"
 	needs := permission("view", kind)
-	if err := s.api.get(ctx, path, needs, &page); err != nil {
+	if err := s.api.Get(ctx, path, needs, &page); err != nil {
 		return 0, err
 	}
 	if page.Count == nil {
-		return 0, s.api.unusual(request{method: "GET", path: path}, "", "the answer is no list of Nautobot's: is url the address of Nautobot, without /api?")
+		return 0, s.api.NoList(webapi.Request{Method: http.MethodGet, Path: path})
 	}
 	return *page.Count, nil
 }

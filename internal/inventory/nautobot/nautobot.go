@@ -6,16 +6,11 @@ package nautobot
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"net/url"
-	"regexp"
-	"strings"
 	"sync"
 
 	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory/snapshot"
-	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
 
 // DefaultLocationType is the location type of sites when none is configured: the
@@ -59,40 +54,19 @@ var (
 
 // New makes a source; it connects to nothing. It is an [inventory.Writer] too.
 func New(cfg Config) (*Source, error) {
-	base, err := baseURL(cfg.URL)
-	if err != nil {
-		return nil, err
-	}
 	if cfg.Token == "" {
 		return nil, errors.New("a token is needed for Nautobot")
 	}
-	a := &api{base: base, token: cfg.Token, warn: cfg.Warn}
-	if a.http, err = httpclient.New(cfg.HTTP); err != nil {
+	a, err := newAPI(cfg)
+	if err != nil {
 		return nil, err
-	}
-	// Git's messages name repositories, with the login in their address.
-	a.redact = (&secret.Redactor{}).With(regexp.MustCompile(`://([^/@\s]+)@`)).WithWords(cfg.Token)
-	for _, value := range cfg.HTTP.Headers {
-		a.redact = a.redact.WithWords(value)
 	}
 	s := &Source{
 		api: a, siteType: cmp.Or(cfg.LocationType, DefaultLocationType),
 		rendering: make(chan struct{}, 1), denied: map[string]bool{},
 	}
-	s.Snapshot = snapshot.New(s, a.where())
+	s.Snapshot = snapshot.New(s, a.Where())
 	return s, nil
-}
-
-// baseURL is the address that paths are added to, without a slash at its end.
-func baseURL(text string) (string, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
-		return "", fmt.Errorf("%q is not an address such as https://nautobot.example.net", text)
-	}
-	if u.User != nil {
-		return "", errors.New("the address holds a user: set token instead")
-	}
-	return strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/api"), nil
 }
 
 // place is where the objects of a kind are, below the address and below /api.

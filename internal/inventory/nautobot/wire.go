@@ -85,7 +85,7 @@ func (s *Source) object(kind inventory.Kind, r *record) inventory.Object {
 		Kind: kind, ID: r.ID, Name: *r.Name,
 		Role: name(r.Role), Tenant: name(r.Tenant), SecretsGroup: name(r.SecretsGroup), Status: slug(name(r.Status)),
 		CustomFields: plainMap(r.Fields), ConfigContext: plainMap(r.Context),
-		URL: s.api.base + "/" + place(kind) + r.ID + "/",
+		URL: s.api.Base + "/" + place(kind) + r.ID + "/",
 	}
 	for _, tag := range r.Tags {
 		o.Tags = append(o.Tags, tag.Name)

@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+	"github.com/netprovision/terraform-provider-provision/internal/inventory/webapi"
 )
 
 // Note implements [inventory.Writer]: a note of the object.
 func (s *Source) Note(ctx context.Context, o inventory.Object, text string) error {
-	err := s.api.call(ctx, request{
-		method: http.MethodPost, path: place(o.Kind) + url.PathEscape(o.ID) + "/notes/",
-		needs: "extras.add_note, and " + permission("view", o.Kind), body: map[string]any{"note": text},
+	err := s.api.Call(ctx, webapi.Request{
+		Method: http.MethodPost, Path: place(o.Kind) + url.PathEscape(o.ID) + "/notes/",
+		Needs: "extras.add_note, and " + permission("view", o.Kind), Body: map[string]any{"note": text},
 	}, nil)
 	return about(o, err)
 }
@@ -28,29 +28,22 @@ func (s *Source) SetCustomField(ctx context.Context, o inventory.Object, field s
 	var now struct {
 		Fields map[string]any `json:"custom_fields"`
 	}
-	if err := s.api.get(ctx, path+"?depth=0", permission("view", o.Kind), &now); err != nil {
+	if err := s.api.Get(ctx, path+"?depth=0", permission("view", o.Kind), &now); err != nil {
 		return about(o, err)
 	}
 	have, ok := now.Fields[field]
 	switch {
 	case !ok:
-		return fmt.Errorf("%s: %ss have no custom field %q: make one, or give its key as it is there", s.api.where(), o.Kind, field)
+		return fmt.Errorf("%s: %ss have no custom field %q: make one, or give its key as it is there", s.api.Where(), o.Kind, field)
 	case have != nil && fmt.Sprint(have) == fmt.Sprint(value), have == nil && value == nil:
 		return nil
 	}
-	set := func(value any) error {
-		return s.api.call(ctx, request{
-			method: http.MethodPatch, path: path, needs: permission("change", o.Kind),
-			body: map[string]any{"custom_fields": map[string]any{field: value}},
+	err := webapi.OrNumber(value, func(value any) error {
+		return s.api.Call(ctx, webapi.Request{
+			Method: http.MethodPatch, Path: path, Needs: permission("change", o.Kind),
+			Body: map[string]any{"custom_fields": map[string]any{field: value}},
 		}, nil)
-	}
-	err := set(value)
-	text, isText := value.(string)
-	if e := asError(err); isText && e != nil && e.Status == http.StatusBadRequest {
-		if n, notNumber := strconv.ParseInt(text, 10, 64); notNumber == nil && set(n) == nil {
-			return nil
-		}
-	}
+	})
 	return about(o, err)
 }
 

@@ -1,185 +1,124 @@
 package netbox
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 
 	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
+	"github.com/netprovision/terraform-provider-provision/internal/inventory/webapi"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
 
+// product is what is particular to NetBox.
+func product() webapi.Product {
+	return webapi.Product{
+		Name: "NetBox", Oldest: oldest(), Newest: newest(),
+		TokenAdvice: "is it right, enabled, not expired, and allowed from this address?",
+		TokenWords:  []string{"invalid", "token expired", "credentials", "inactive", "disabled", "not enabled", "source ip"},
+		Label:       label, Lines: true,
+		// What cannot be rendered is a 500, at the next attempt as well.
+		FinalReads: []int{http.StatusInternalServerError},
+	}
+}
+
+// label is how errors call a request: without the part of the query that is the
+// same for all.
+func label(r webapi.Request) string {
+	path, text, ok := strings.Cut(r.Path, "?")
+	query, err := url.ParseQuery(text)
+	if !ok || err != nil {
+		return r.Method + " " + path
+	}
+	for _, key := range []string{"fields", "exclude", "ordering", "limit", "id"} {
+		query.Del(key)
+	}
+	if query.Get("offset") == "0" {
+		query.Del("offset")
+	}
+	if len(query) == 0 {
+		return r.Method + " " + path
+	}
+	shown, err := url.QueryUnescape(query.Encode())
+	if err != nil {
+		shown = query.Encode()
+	}
+	return r.Method + " " + path + "?" + shown
+}
+
 // api makes requests to NetBox.
-type api struct {
-	base, token     string
-	http, rendering *httpclient.Client
-	redact          *secret.Redactor
-	warn            func(string)
+type api struct{ *webapi.Client }
 
-	mu      sync.Mutex // held while the version is looked at
-	version *version
+// newAPI makes one; it connects to nothing.
+func newAPI(cfg Config) (*api, error) {
+	// Of a v2 token the part after the dot is the secret.
+	_, word, _ := strings.Cut(cfg.Token, ".")
+	scheme := "Token "
+	if strings.HasPrefix(cfg.Token, "nbt_") {
+		scheme = "Bearer "
+	}
+	client, err := webapi.New(product(), webapi.Config{
+		URL: cfg.URL, HTTP: cfg.HTTP, Warn: cfg.Warn,
+		// The language, because what is said is looked at.
+		Header: http.Header{"Authorization": {scheme + cfg.Token}, "Accept-Language": {"en"}},
+		Redact: (&secret.Redactor{}).WithWords(cfg.Token, word),
+	})
+	return &api{client}, err
 }
 
-// request is one request. Path is below /api and may have a query.
-type request struct {
-	method, path string
-	body         any // sent as JSON, unless nil
-	// needs is the permission without which NetBox refuses it.
-	needs string
-	// again: a POST that only reads.
-	again bool
-}
-
-// call makes a request and reads the answer into a value. Errors are *Error
-// when NetBox answered.
-func (a *api) call(ctx context.Context, r request, into any) error {
-	resp, err := a.send(ctx, r)
+// call makes a request and reads the answer into a value. The first answer tells
+// the version.
+func (a *api) call(ctx context.Context, r webapi.Request, into any) error {
+	resp, err := a.Exchange(ctx, r)
 	if err != nil {
-		return a.broken(ctx, r, err)
-	}
-	if resp.Status != http.StatusOK && resp.Status != http.StatusCreated {
-		return a.refused(r, resp)
-	}
-	if !strings.Contains(resp.ContentType, "json") {
-		return a.bad(r, resp, "the answer is not JSON: is url the address of NetBox, without /api?")
-	}
-	if err := a.look(ctx, resp); err != nil {
 		return err
 	}
-	if into == nil {
-		return nil
-	}
-	if err := decode(resp.Body, into); err != nil {
-		return a.bad(r, resp, "the answer is not the JSON that NetBox sends, or was cut short ("+err.Error()+"): does something between here and NetBox change or cut answers?")
-	}
-	return nil
-}
-
-// send sends a request by its method.
-func (a *api) send(ctx context.Context, r request) (*httpclient.Response, error) {
-	header := http.Header{
-		"Accept": {"application/json"}, "Accept-Language": {"en"}, // what is said is looked at
-		"Authorization": {"Token " + a.token},
-	}
-	if strings.HasPrefix(a.token, "nbt_") {
-		header.Set("Authorization", "Bearer "+a.token)
-	}
-	address := a.base + "/api/" + r.path
-	if r.method == http.MethodGet {
-		return a.http.Get(ctx, address, header)
-	}
-	header.Set("Content-Type", "application/json")
-	body, err := json.Marshal(r.body)
-	if err != nil {
-		return nil, err
-	}
-	if r.method == http.MethodPatch {
-		return a.http.Patch(ctx, address, header, body)
-	}
-	client := a.http
-	if r.again {
-		client = a.rendering
-	}
-	return client.Post(ctx, address, header, body, r.again)
-}
-
-// decode reads JSON; whole numbers keep all their digits.
-func decode(text []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(into); err != nil {
+	if _, err := a.Version(ctx, func(ctx context.Context) (string, error) { return a.told(ctx, resp) }); err != nil {
 		return err
 	}
-	if d.More() {
-		return errors.New("there is more after its end")
-	}
-	return nil
+	return a.Read(r, resp, into)
 }
 
-// look checks the version that an answer tells, once.
-func (a *api) look(ctx context.Context, resp *httpclient.Response) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.version != nil {
-		return nil
+// told is the version as each answer has it in a header, unless something on the
+// way took it out.
+func (a *api) told(ctx context.Context, resp *httpclient.Response) (string, error) {
+	if text := resp.Header.Get("API-Version"); text != "" {
+		return text, nil
 	}
-	text := resp.Header.Get("API-Version")
-	if text == "" { // something on the way took it out
-		var err error
-		if text, err = a.status(ctx); err != nil {
-			return err
-		}
-	}
-	v, err := parseVersion(text)
+	r := webapi.Request{Method: http.MethodGet, Path: "status/"}
+	resp, err := a.Exchange(ctx, r)
 	if err != nil {
-		return fmt.Errorf("NetBox %s: %w", a.base, err)
-	}
-	a.version = &v
-	if v.unknown() && a.warn != nil {
-		a.warn(fmt.Sprintf("NetBox %s has version %s, which is newer than those that are known (up to %d.%d). It is spoken to like the newest of them.",
-			a.base, text, newestMajor, newestMinor))
-	}
-	return nil
-}
-
-// status asks for the version.
-func (a *api) status(ctx context.Context) (string, error) {
-	r := request{method: http.MethodGet, path: "status/"}
-	resp, err := a.send(ctx, r)
-	if err != nil {
-		return "", a.broken(ctx, r, err)
+		return "", err
 	}
 	var status struct {
 		Version string `json:"netbox-version"`
 	}
-	if resp.Status != http.StatusOK || decode(resp.Body, &status) != nil {
-		return "", a.bad(r, resp, "nothing tells the version of NetBox: is url the address of NetBox, without /api?")
+	if webapi.Decode(resp.Body, &status) != nil {
+		return "", a.Foreign(r, resp, "nothing tells the version of NetBox: is url the address of NetBox, without /api?")
 	}
 	return status.Version, nil
-}
-
-// known is the version, once anything was answered.
-func (a *api) known() version {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.version == nil {
-		return version{newestMajor, newestMinor}
-	}
-	return *a.version
 }
 
 // pageSize is how many objects are asked for at once, the most that NetBox gives
 // unless it is configured otherwise.
 const pageSize = 1000
 
-// attempts is how often a list is read from its beginning when it changes while
-// it is read.
-const attempts = 3
+// identified is something with an id.
+type identified interface{ id() int }
 
 // list is all of a list, from as many pages as NetBox makes of it.
 func list[T identified](ctx context.Context, a *api, path string, query url.Values, needs string) ([]T, error) {
 	query.Set("limit", fmt.Sprint(pageSize))
 	query.Set("ordering", "id")
-	for range attempts {
-		all, err := pages[T](ctx, a, path, query, needs)
-		if !errors.Is(err, errChanged) {
-			return all, err
-		}
+	all, err := webapi.Steady(func() ([]T, error) { return pages[T](ctx, a, path, query, needs) })
+	if errors.Is(err, webapi.ErrChanged) {
+		return nil, fmt.Errorf("%s: %s: %w; try again when less is changed", a.Where(), path, err)
 	}
-	return nil, fmt.Errorf("NetBox %s: %s: %w %d times; try again when less is changed", a.base, path, errChanged, attempts)
+	return all, err
 }
-
-// errChanged tells that a list was not the same from its first page to its last.
-var errChanged = errors.New("the list changed while it was read")
-
-// identified is something with an id.
-type identified interface{ id() int }
 
 // page is one page of a list.
 type page[T any] struct {
@@ -188,13 +127,13 @@ type page[T any] struct {
 }
 
 // readPage reads one page.
-func readPage[T any](ctx context.Context, a *api, r request) (count int, results []T, err error) {
+func readPage[T any](ctx context.Context, a *api, r webapi.Request) (count int, results []T, err error) {
 	var p page[T]
 	if err := a.call(ctx, r, &p); err != nil {
 		return 0, nil, err
 	}
 	if p.Count == nil || p.Results == nil {
-		return 0, nil, a.unusual(r, "the answer is no list of NetBox's: is url the address of NetBox, without /api?")
+		return 0, nil, a.NoList(r)
 	}
 	return *p.Count, *p.Results, nil
 }
@@ -205,45 +144,36 @@ func readPage[T any](ctx context.Context, a *api, r request) (count int, results
 // one object would be missing though the count may be right.
 func pages[T identified](ctx context.Context, a *api, path string, query url.Values, needs string) ([]T, error) {
 	var all []T
-	seen := map[int]bool{}
+	seen := webapi.Seen[int]{}
 	total := -1
 	for {
 		query.Set("offset", fmt.Sprint(max(0, len(all)-1)))
-		r := request{method: http.MethodGet, path: path + "?" + query.Encode(), needs: needs}
+		r := webapi.Request{Method: http.MethodGet, Path: path + "?" + query.Encode(), Needs: needs}
 		count, results, err := readPage[T](ctx, a, r)
 		if err != nil {
 			return nil, err
 		}
 		if total >= 0 && count != total {
-			return nil, errChanged
+			return nil, webapi.ErrChanged
 		}
 		total = count
 		if len(all) > 0 {
 			if len(results) == 0 || results[0].id() != all[len(all)-1].id() {
-				return nil, errChanged
+				return nil, webapi.ErrChanged
 			}
 			results = results[1:]
 		}
-		if !fresh(seen, results) {
-			return nil, errChanged
+		for _, one := range results {
+			if !seen.New(one.id()) {
+				return nil, webapi.ErrChanged
+			}
 		}
 		all = append(all, results...)
 		switch {
 		case len(all) == total:
 			return all, nil
 		case len(results) == 0 || len(all) > total:
-			return nil, a.unusual(r, fmt.Sprintf("NetBox counts %d objects and gave %d: nothing of it is used", total, len(all)))
+			return nil, a.Unusual(r, "", fmt.Sprintf("NetBox counts %d objects and gave %d: nothing of it is used", total, len(all)))
 		}
 	}
-}
-
-// fresh notes the objects as seen, and tells whether none of them was before.
-func fresh[T identified](seen map[int]bool, objects []T) bool {
-	for _, one := range objects {
-		if seen[one.id()] {
-			return false
-		}
-		seen[one.id()] = true
-	}
-	return true
 }

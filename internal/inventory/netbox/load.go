@@ -37,8 +37,8 @@ func (s *Source) load(ctx context.Context, kind inventory.Kind, query url.Values
 	}
 	for _, r := range records {
 		if part, permission := r.shortened(); part != "" {
-			return nil, fmt.Errorf("NetBox %s: the %s of %s came incomplete (%s%s%d/): does the token's user lack the permission %s?",
-				s.api.base, part, r.label(kind), s.api.base+"/", place(kind), r.ID, permission)
+			return nil, fmt.Errorf("%s: the %s of %s came incomplete (%s%s%d/): does the token's user lack the permission %s?",
+				s.api.Where(), part, r.label(kind), s.api.Base+"/", place(kind), r.ID, permission)
 		}
 	}
 	if err := s.names(ctx, records); err != nil {
@@ -46,7 +46,7 @@ func (s *Source) load(ctx context.Context, kind inventory.Kind, query url.Values
 	}
 	objects := make([]inventory.Object, len(records))
 	for i, r := range records {
-		objects[i] = r.object(kind, s.api.base)
+		objects[i] = r.object(kind, s.api.Base)
 		if objects[i].Location, err = s.path(ctx, r); err != nil {
 			return nil, err
 		}
@@ -80,8 +80,8 @@ func (s *Source) names(ctx context.Context, records []record) error {
 		}
 		for _, id := range ids {
 			if a := nameless[id][0]; a.DNSName == nil {
-				return fmt.Errorf("NetBox %s: the DNS name of the primary address %s is not to be had: it was deleted just now, or the token's user lacks the permission %s",
-					s.api.base, a.Address, needs)
+				return fmt.Errorf("%s: the DNS name of the primary address %s is not to be had: it was deleted just now, or the token's user lacks the permission %s",
+					s.api.Where(), a.Address, needs)
 			}
 		}
 	}
@@ -101,8 +101,8 @@ func (s *Source) path(ctx context.Context, r record) (string, error) {
 	for at := r.Location; at != nil; {
 		l, ok := tree[at.ID]
 		if !ok || len(names) > len(tree) {
-			return "", fmt.Errorf("NetBox %s: location %q, which %s is in, is not among the locations: does the token's user lack the permission view on dcim.location?",
-				s.api.base, at.Name, r.label(inventory.Device))
+			return "", fmt.Errorf("%s: location %q, which %s is in, is not among the locations: does the token's user lack the permission view on dcim.location?",
+				s.api.Where(), at.Name, r.label(inventory.Device))
 		}
 		names = append(names, l.Name)
 		at = l.Parent

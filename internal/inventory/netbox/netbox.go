@@ -7,14 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 	"sync"
 
 	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory/snapshot"
-	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
 
 // DefaultMaxRenders is how many configurations are rendered at once when nothing
@@ -54,10 +51,6 @@ var (
 
 // New makes a source; it connects to nothing.
 func New(cfg Config) (*Source, error) {
-	base, err := baseURL(cfg.URL)
-	if err != nil {
-		return nil, err
-	}
 	if cfg.Token == "" {
 		return nil, errors.New("NetBox needs a token")
 	}
@@ -67,37 +60,13 @@ func New(cfg Config) (*Source, error) {
 	if cfg.MaxRenders == 0 {
 		cfg.MaxRenders = DefaultMaxRenders
 	}
-	a := &api{base: base, token: cfg.Token, warn: cfg.Warn}
-	if a.http, err = httpclient.New(cfg.HTTP); err != nil {
+	a, err := newAPI(cfg)
+	if err != nil {
 		return nil, err
-	}
-	// What cannot be rendered is a 500, at the next attempt as well.
-	rendering := cfg.HTTP
-	rendering.Final = []int{500}
-	if a.rendering, err = httpclient.New(rendering); err != nil {
-		return nil, err
-	}
-	// Of a v2 token the part after the dot is the secret.
-	_, word, _ := strings.Cut(cfg.Token, ".")
-	a.redact = (&secret.Redactor{}).WithWords(cfg.Token, word)
-	for _, value := range cfg.HTTP.Headers {
-		a.redact = a.redact.WithWords(value)
 	}
 	s := &Source{api: a, renders: make(chan struct{}, cfg.MaxRenders)}
-	s.Snapshot = snapshot.New(s, "NetBox "+base)
+	s.Snapshot = snapshot.New(s, a.Where())
 	return s, nil
-}
-
-// baseURL is the address that paths are added to, without a slash at its end.
-func baseURL(text string) (string, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
-		return "", fmt.Errorf("%q is not an address such as https://netbox.example.net", text)
-	}
-	if u.User != nil {
-		return "", errors.New("the address holds a user: set token instead")
-	}
-	return strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/api"), nil
 }
 
 // place is where the objects of a kind are, below the address and below /api.

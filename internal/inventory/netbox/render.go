@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+	"github.com/netprovision/terraform-provider-provision/internal/inventory/webapi"
 )
 
 // templateKey is what NetBox calls the template to render.
@@ -24,7 +25,7 @@ func (s *Source) Config(ctx context.Context, o inventory.Object, intent inventor
 		return nil, fmt.Errorf("the intended configuration of %s: %w", o.Name, err)
 	}
 	if _, err := strconv.Atoi(o.ID); err != nil {
-		return nil, fmt.Errorf("NetBox %s: %q is not the id of a %s", s.api.base, o.ID, o.Kind)
+		return nil, fmt.Errorf("%s: %q is not the id of a %s", s.api.Where(), o.ID, o.Kind)
 	}
 	leave, err := s.wait(ctx)
 	if err != nil {
@@ -34,19 +35,19 @@ func (s *Source) Config(ctx context.Context, o inventory.Object, intent inventor
 	var answer struct {
 		Content *string `json:"content"`
 	}
-	r := request{
-		method: http.MethodPost, path: place(o.Kind) + o.ID + "/render-config/", body: body, again: true,
-		needs: s.api.known().renderPermission(model(o.Kind)),
+	r := webapi.Request{
+		Method: http.MethodPost, Path: place(o.Kind) + o.ID + "/render-config/", Body: body, Reads: true, WriteToken: true,
+		Needs: renderPermission(s.api.Known(), model(o.Kind)),
 	}
 	err = s.api.call(ctx, r, &answer)
-	var refused *Error
+	refused := webapi.AsError(err)
 	switch {
-	case errors.As(err, &refused):
+	case refused != nil:
 		return nil, s.notRendered(ctx, o, intent, refused)
 	case err != nil:
 		return nil, err
 	case answer.Content == nil:
-		return nil, s.api.unusual(r, "the answer has no content: is url the address of NetBox, without /api?")
+		return nil, s.api.Unusual(r, "", "the answer has no content: is url the address of NetBox, without /api?")
 	}
 	return []byte(*answer.Content), nil
 }
@@ -77,16 +78,16 @@ func renderBody(intent inventory.Intent) (map[string]any, error) {
 
 // notRendered is what an answer other than a configuration means: nil if the
 // object has no template.
-func (s *Source) notRendered(ctx context.Context, o inventory.Object, intent inventory.Intent, e *Error) error {
+func (s *Source) notRendered(ctx context.Context, o inventory.Object, intent inventory.Intent, e *webapi.Error) error {
 	if e.Status == http.StatusBadRequest && intent.Template == "" && strings.Contains(e.Detail, "No config template found") {
 		return nil
 	}
 	switch {
-	case e.foreign || e.Reason == notTaken: // says enough
+	case e.Foreign || e.Token: // says enough
 	case e.Status == http.StatusBadRequest && intent.Template != "":
 		e.Reason = "is " + intent.Template + " the id of a config template, and may the token's user view it (view on extras.configtemplate)?"
 	case e.Status == http.StatusNotFound && s.visible(ctx, o): // without the permission NetBox answers as if it were not there
-		e.Reason = fmt.Sprintf("the %s is there, but the token's user lacks the permission %s", o.Kind, s.api.known().renderPermission(model(o.Kind)))
+		e.Reason = fmt.Sprintf("the %s is there, but the token's user lacks the permission %s", o.Kind, renderPermission(s.api.Known(), model(o.Kind)))
 	case e.Status == http.StatusNotFound:
 		e.Reason = "it is not there any more, or the token's user lacks the permission view on " + model(o.Kind)
 	case e.Status == http.StatusInternalServerError:
@@ -98,6 +99,6 @@ func (s *Source) notRendered(ctx context.Context, o inventory.Object, intent inv
 // visible tells whether an object can be seen.
 func (s *Source) visible(ctx context.Context, o inventory.Object) bool {
 	query := url.Values{"fields": {"id"}}
-	err := s.api.call(ctx, request{method: http.MethodGet, path: place(o.Kind) + o.ID + "/?" + query.Encode()}, nil)
+	err := s.api.call(ctx, webapi.Request{Method: http.MethodGet, Path: place(o.Kind) + o.ID + "/?" + query.Encode()}, nil)
 	return err == nil
 }
