@@ -162,6 +162,10 @@ func (f *fake) graphql(w http.ResponseWriter, r *http.Request) {
 		data["objects"] = f.shown(named(f.objects[kind], v.Name), strings.Contains(ask.Query, "config_context"))
 		f.having(data, named(f.objects[kind], v.Name))
 	default:
+		if at := strings.Index(ask.Query, "behind: "); at >= 0 {
+			_, _ = fmt.Sscanf(ask.Query[at:], "behind: "+kind+"(limit: 1, offset: %d)", &v.Offset)
+			data["behind"] = page(f.objects[kind], 1, v.Offset)
+		}
 		f.having(data, f.objects[kind])
 	}
 	answer(w, http.StatusOK, values{"data": data})

@@ -1,10 +1,12 @@
 package nautobot_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -217,6 +219,35 @@ func TestManyDevices(t *testing.T) {
 	}
 	if n := f.count(""); n != before {
 		t.Errorf("what is loaded is asked for again: %d requests", n-before)
+	}
+}
+
+// A thousand devices are four pages: what is counted before spares the page that
+// would be empty. One that comes while they are read is not lost.
+func TestFourPages(t *testing.T) {
+	f := suiteFake("3.2.7")
+	f.estate(994)
+	var pages atomic.Int32
+	f.before = func(w http.ResponseWriter, r *http.Request) bool {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if strings.Contains(string(body), "objects: devices(") && pages.Add(1) == 2 {
+			one := maps.Clone(f.objects["devices"][0])
+			one["id"], one["name"] = "one-more", "one-more"
+			f.objects["devices"] = append(f.objects["devices"], one)
+		}
+		return false
+	}
+	all, err := f.serve(t).Objects(t.Context(), inventory.Device, inventory.Filter{})
+	if err != nil || len(all) != 1001 || pages.Load() != 4+5 {
+		t.Errorf("%d devices in %d pages: %v", len(all), pages.Load(), err)
+	}
+	f.objects["devices"] = f.objects["devices"][:1000]
+	pages.Store(10)
+	before := f.count("")
+	all, err = f.serve(t).Objects(t.Context(), inventory.Device, inventory.Filter{})
+	if err != nil || len(all) != 1000 || pages.Load() != 10+4 || f.count("")-before != 8 {
+		t.Errorf("%d devices in %d pages, %d requests: %v", len(all), pages.Load()-10, f.count("")-before, err)
 	}
 }
 

@@ -184,14 +184,10 @@ func (s *Source) All(ctx context.Context, kind inventory.Kind, contexts bool) ([
 	return s.objects(ctx, kind, got, "")
 }
 
-// everything reads all objects of a kind once, in pages, and counts them.
+// everything reads all objects of a kind once, in pages: as many as are counted
+// before, and none is there behind them afterwards.
 func (s *Source) everything(ctx context.Context, kind inventory.Kind, v webapi.Version, contexts bool) (map[string][]*record, error) {
 	places, err := s.places(ctx)
-	if err != nil {
-		return nil, err
-	}
-	query := fmt.Sprintf("query($limit: Int, $offset: Int){objects: %s(limit: $limit, offset: $offset){%s}}", list(kind), fields(kind, v, 0, contexts))
-	all, err := pages(ctx, s.api, string(kind)+"s", query, func(r *record) string { return r.ID })
 	if err != nil {
 		return nil, err
 	}
@@ -199,14 +195,21 @@ func (s *Source) everything(ctx context.Context, kind inventory.Kind, v webapi.V
 	if err != nil {
 		return nil, err
 	}
+	query := fmt.Sprintf("query($limit: Int, $offset: Int){objects: %s(limit: $limit, offset: $offset){%s}}", list(kind), fields(kind, v, 0, contexts))
+	all, err := pages(ctx, s.api, string(kind)+"s", query, total, func(r *record) string { return r.ID })
+	if err != nil {
+		return nil, err
+	}
 	if total != len(all) {
 		return nil, fmt.Errorf("%w: Nautobot counts %d and gave %d", webapi.ErrChanged, total, len(all))
 	}
 	got := map[string][]*record{}
-	if len(all) > 0 {
-		if err := s.api.graphql(ctx, string(kind)+"s", "{"+having(kind, "")+"}", nil, &got); err != nil {
-			return nil, err
-		}
+	behind := fmt.Sprintf("{behind: %s(limit: 1, offset: %d){id}%s}", list(kind), total, having(kind, ""))
+	if err := s.api.graphql(ctx, string(kind)+"s", behind, nil, &got); err != nil {
+		return nil, err
+	}
+	if len(got["behind"]) > 0 {
+		return nil, fmt.Errorf("%w: Nautobot counts %d and has more", webapi.ErrChanged, total)
 	}
 	got["objects"] = all
 	for _, r := range all {
@@ -220,12 +223,13 @@ func (s *Source) everything(ctx context.Context, kind inventory.Kind, v webapi.V
 	return got, nil
 }
 
-// pages reads a list in pages, until one is not full. What comes twice tells that
-// the list has changed.
-func pages[T any](ctx context.Context, a *api, what, query string, id func(T) string) ([]T, error) {
+// pages reads a list in pages, until there are as many as it should have or one is
+// not full; total is negative if nobody knows. What comes twice tells that the list
+// has changed.
+func pages[T any](ctx context.Context, a *api, what, query string, total int, id func(T) string) ([]T, error) {
 	var all []T
 	seen := webapi.Seen[string]{}
-	for {
+	for len(all) != total {
 		var page struct{ Objects []T }
 		if err := a.graphql(ctx, fmt.Sprintf("%s from the %d. on", what, len(all)+1), query, map[string]any{"limit": pageSize, "offset": len(all)}, &page); err != nil {
 			return nil, err
@@ -237,9 +241,10 @@ func pages[T any](ctx context.Context, a *api, what, query string, id func(T) st
 		}
 		all = append(all, page.Objects...)
 		if len(page.Objects) < pageSize {
-			return all, nil
+			break
 		}
 	}
+	return all, nil
 }
 
 // count is how many objects of a kind the token sees. Unlike GraphQL, REST
@@ -260,7 +265,7 @@ func (s *Source) count(ctx context.Context, kind inventory.Kind) (int, error) {
 // places are all places by id, each with those above it.
 func (s *Source) places(ctx context.Context) (map[string]*location, error) {
 	query := "query($limit: Int, $offset: Int){objects: locations(limit: $limit, offset: $offset){id name location_type{name} parent{id}}}"
-	all, err := pages(ctx, s.api, "locations", query, func(l *location) string { return l.ID })
+	all, err := pages(ctx, s.api, "locations", query, -1, func(l *location) string { return l.ID })
 	if err != nil {
 		return nil, err
 	}
