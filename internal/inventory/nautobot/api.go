@@ -42,24 +42,17 @@ func newAPI(cfg Config) (*api, error) {
 	return &api{client}, err
 }
 
-// ask is a question in GraphQL.
-func ask(query string, variables map[string]any) webapi.Request {
-	body := map[string]any{"query": query}
-	if variables != nil {
-		body["variables"] = variables
-	}
-	return webapi.Request{Method: http.MethodPost, Path: "graphql/", Reads: true, Body: body}
-}
-
 // graphql asks a question in GraphQL. What is asked for is for errors.
 func (a *api) graphql(ctx context.Context, what, query string, variables map[string]any, into any) error {
 	var answer struct {
 		Data   json.RawMessage
 		Errors []struct{ Message string }
 	}
-	r := ask(query, variables)
-	err := a.Call(ctx, r, &answer)
-	if err != nil {
+	r := webapi.Request{
+		Method: http.MethodPost, Path: "graphql/", Reads: true,
+		Body: map[string]any{"query": query, "variables": variables},
+	}
+	if err := a.Call(ctx, r, &answer); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	if len(answer.Errors) > 0 {
@@ -71,20 +64,12 @@ func (a *api) graphql(ctx context.Context, what, query string, variables map[str
 	return nil
 }
 
-// version asks for the version, once.
-func (a *api) version(ctx context.Context) (webapi.Version, error) { return a.Version(ctx, a.told) }
+// version is the version as the answers tell it.
+func (a *api) version(ctx context.Context) (webapi.Version, error) { return a.Version(ctx, a.status) }
 
-// told is the version as each answer of the API has it in a header. The page of
-// the status has it too, and takes a second: it looks for workers. It is asked
-// when something on the way took the header out.
-func (a *api) told(ctx context.Context) (string, error) {
-	resp, err := a.Exchange(ctx, ask("{__typename}", nil))
-	if err != nil {
-		return "", err
-	}
-	if text := resp.Header.Get("API-Version"); text != "" {
-		return text, nil
-	}
+// status asks for the version, when no answer tells it; this takes a second, since
+// Nautobot looks for its workers.
+func (a *api) status(ctx context.Context) (string, error) {
 	var status struct {
 		Version string `json:"nautobot-version"`
 	}
@@ -96,4 +81,23 @@ func (a *api) told(ctx context.Context) (string, error) {
 		return "", a.Unusual(r, "", "nothing tells the version of Nautobot: is url the address of Nautobot, without /api?")
 	}
 	return status.Version, nil
+}
+
+// inVersion asks a question in the words of the version, which it is asked in
+// before anybody knows it: those of the newest. It is asked again if the answer
+// tells that it was the wrong one.
+func (a *api) inVersion(ctx context.Context, ask func(webapi.Version) error) error {
+	guess := a.Known()
+	err := ask(guess)
+	if err != nil && a.Heard() == "" {
+		return err
+	}
+	v, failed := a.version(ctx)
+	switch {
+	case failed != nil:
+		return failed
+	case err != nil && cluster(v) != cluster(guess):
+		return ask(v)
+	}
+	return err
 }

@@ -92,16 +92,14 @@ func having(kind inventory.Kind, also string) string {
 	return text.String()
 }
 
-// Named implements [snapshot.Loader]: one request, and one for the version.
+// Named implements [snapshot.Loader]: one request.
 func (s *Source) Named(ctx context.Context, kind inventory.Kind, name string, contexts bool) ([]inventory.Object, error) {
-	v, err := s.api.version(ctx)
-	if err != nil {
-		return nil, err
-	}
-	query := fmt.Sprintf("query($name: [String]){objects: %s(name: $name){%s}%s}", list(kind), fields(kind, v, depth, contexts), having(kind, "name: $name, "))
 	var got map[string][]*record
-	what := fmt.Sprintf("%s %q", kind, name)
-	if err := s.api.graphql(ctx, what, query, map[string]any{"name": []string{name}}, &got); err != nil {
+	err := s.api.inVersion(ctx, func(v webapi.Version) error {
+		query := fmt.Sprintf("query($name: [String]){objects: %s(name: $name){%s}%s}", list(kind), fields(kind, v, depth, contexts), having(kind, "name: $name, "))
+		return s.api.graphql(ctx, fmt.Sprintf("%s %q", kind, name), query, map[string]any{"name": []string{name}}, &got)
+	})
+	if err != nil {
 		return nil, err
 	}
 	if len(got["objects"]) == 0 {
@@ -170,11 +168,7 @@ func (s *Source) weak(kind inventory.Kind, r *record, lack string) error {
 
 // All implements [snapshot.Loader].
 func (s *Source) All(ctx context.Context, kind inventory.Kind, contexts bool) ([]inventory.Object, error) {
-	v, err := s.api.version(ctx)
-	if err != nil {
-		return nil, err
-	}
-	got, err := webapi.Steady(func() (map[string][]*record, error) { return s.everything(ctx, kind, v, contexts) })
+	got, err := webapi.Steady(func() (map[string][]*record, error) { return s.everything(ctx, kind, contexts) })
 	if errors.Is(err, webapi.ErrChanged) {
 		return nil, fmt.Errorf("%s: %ss: %w: nothing of it is used; try again when less is changed", s.api.Where(), kind, err)
 	}
@@ -186,8 +180,12 @@ func (s *Source) All(ctx context.Context, kind inventory.Kind, contexts bool) ([
 
 // everything reads all objects of a kind once, in pages: as many as are counted
 // before, and none is there behind them afterwards.
-func (s *Source) everything(ctx context.Context, kind inventory.Kind, v webapi.Version, contexts bool) (map[string][]*record, error) {
+func (s *Source) everything(ctx context.Context, kind inventory.Kind, contexts bool) (map[string][]*record, error) {
 	places, err := s.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.api.version(ctx)
 	if err != nil {
 		return nil, err
 	}

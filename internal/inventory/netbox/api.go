@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory/webapi"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
@@ -70,24 +69,20 @@ func newAPI(cfg Config) (*api, error) {
 }
 
 // call makes a request and reads the answer into a value. The first answer tells
-// the version.
+// the version, which is looked at.
 func (a *api) call(ctx context.Context, r webapi.Request, into any) error {
 	resp, err := a.Exchange(ctx, r)
 	if err != nil {
 		return err
 	}
-	if _, err := a.Version(ctx, func(ctx context.Context) (string, error) { return a.told(ctx, resp) }); err != nil {
+	if _, err := a.Version(ctx, a.status); err != nil {
 		return err
 	}
 	return a.Read(r, resp, into)
 }
 
-// told is the version as each answer has it in a header, unless something on the
-// way took it out.
-func (a *api) told(ctx context.Context, resp *httpclient.Response) (string, error) {
-	if text := resp.Header.Get("API-Version"); text != "" {
-		return text, nil
-	}
+// status asks for the version, when no answer tells it.
+func (a *api) status(ctx context.Context) (string, error) {
 	r := webapi.Request{Method: http.MethodGet, Path: "status/"}
 	resp, err := a.Exchange(ctx, r)
 	if err != nil {

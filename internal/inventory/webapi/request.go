@@ -49,9 +49,13 @@ func (c *Client) Call(ctx context.Context, r Request, into any) error {
 // what was asked for. Errors are as those of Call.
 func (c *Client) Exchange(ctx context.Context, r Request) (*httpclient.Response, error) {
 	resp, err := c.send(ctx, r)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, c.broken(ctx, r, err)
+	}
+	if text := resp.Header.Get(versionHeader); text != "" {
+		c.heard.Store(text)
+	}
+	switch {
 	case resp.Status != http.StatusOK && resp.Status != http.StatusCreated:
 		return nil, c.refused(r, resp)
 	case !strings.Contains(resp.ContentType, "json"):

@@ -18,17 +18,31 @@ func (v Version) AtLeast(major, minor int) bool {
 // String is the version as people write it.
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
 
-// Version returns the version; tell is asked for its text the first time. One
-// that is older than those that are known is an error, a newer one a warning.
-func (c *Client) Version(ctx context.Context, tell func(context.Context) (string, error)) (Version, error) {
+// versionHeader is where each answer tells the version, unless something on the
+// way takes it out.
+const versionHeader = "API-Version"
+
+// Heard is the version as an answer has told it; empty if none has.
+func (c *Client) Heard() string {
+	text, _ := c.heard.Load().(string)
+	return text
+}
+
+// Version returns the version: what an answer has told, else what ask finds out
+// the first time. One that is older than those that are known is an error, a newer
+// one a warning.
+func (c *Client) Version(ctx context.Context, ask func(context.Context) (string, error)) (Version, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.version != nil {
 		return *c.version, nil
 	}
-	text, err := tell(ctx)
-	if err != nil {
-		return Version{}, err
+	text := c.Heard()
+	if text == "" {
+		var err error
+		if text, err = ask(ctx); err != nil {
+			return Version{}, err
+		}
 	}
 	v, err := c.product.parse(text)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
@@ -69,6 +70,7 @@ type Client struct {
 
 	mu      sync.Mutex // held while the version is asked for
 	version *Version
+	heard   atomic.Value // the version as an answer has told it, a string
 }
 
 // New makes a client; it connects to nothing.

@@ -282,7 +282,19 @@ func TestVersion(t *testing.T) {
 			t.Errorf("%q: warnings %q", text, warnings)
 		}
 	}
-	c := client(t, testProduct(), "https://box.example.net", nil)
+	// An answer has told it, even one that refuses.
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("API-Version", "4.5")
+		says(400, js, "{}")(w, r)
+	})
+	c := client(t, testProduct(), s.URL, nil)
+	if err := c.Call(t.Context(), get(""), nil); err == nil || c.Heard() != "4.5" {
+		t.Errorf("heard %q, %v", c.Heard(), err)
+	}
+	if v, err := c.Version(t.Context(), nil); err != nil || v != (Version{4, 5}) {
+		t.Errorf("%s, %v", v, err)
+	}
+	c = client(t, testProduct(), "https://box.example.net", nil)
 	c.Warn("nobody hears %d", 1)
 	why := errors.New("down")
 	if _, err := c.Version(t.Context(), func(context.Context) (string, error) { return "", why }); !errors.Is(err, why) {
