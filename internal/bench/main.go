@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"syscall"
 )
 
@@ -28,6 +27,7 @@ func main() {
 type options struct {
 	lab     string   // a directory made by tools/lab/lab.sh
 	zabbix  string   // a directory made by tools/zabbix/zabbix.sh
+	source  string   // a directory made by tools/netbox/netbox.sh or tools/nautobot/nautobot.sh
 	work    string   // a directory for files of the benchmark
 	bin     string   // holds provider/, noop/ and bare
 	results string   // the file that results are collected in
@@ -35,20 +35,23 @@ type options struct {
 	more    []string // files of results that go into the report as well
 	rounds  int
 	devices int
+	planned int
 }
 
 // run does one part of the benchmark.
 func run(ctx context.Context, args []string) error {
 	var o options
-	flags := flag.NewFlagSet("bench speed|replace|netconf|memory|many|zabbix-life|zabbix-wide|zabbix-huge|report", flag.ContinueOnError)
+	flags := flag.NewFlagSet("bench speed|replace|netconf|memory|many|zabbix-life|zabbix-wide|zabbix-huge|source-netbox|source-netbox-huge|source-nautobot|source-nautobot-huge|report", flag.ContinueOnError)
 	flags.StringVar(&o.lab, "lab", "", "directory of the lab")
 	flags.StringVar(&o.zabbix, "zabbix", "", "directory of the Zabbix")
+	flags.StringVar(&o.source, "source", "", "directory of the NetBox or Nautobot")
 	flags.StringVar(&o.work, "work", "", "directory for files")
 	flags.StringVar(&o.bin, "bin", "", "directory of the programs")
 	flags.StringVar(&o.results, "results", "", "file that results are collected in")
 	flags.StringVar(&o.report, "report", "", "file that the report is written to")
 	flags.IntVar(&o.rounds, "rounds", 5, "how often everything is measured")
-	flags.IntVar(&o.devices, "devices", 50, "how many routers of the lab, or hosts of Zabbix, are used")
+	flags.IntVar(&o.devices, "devices", 50, "how many routers of the lab, or hosts of Zabbix, are used, or devices the source of truth has")
+	flags.IntVar(&o.planned, "planned", 100, "of how many devices of the source of truth a plan is made")
 	if len(args) == 0 {
 		return fmt.Errorf("usage: %s", flags.Name())
 	}
@@ -56,10 +59,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	o.more = flags.Args()
-	part, ok := map[string]func(context.Context, *bench) error{
-		"speed": speed, "replace": replacing, "netconf": netconf, "memory": memory, "many": many,
-		"zabbix-life": hostLife, "zabbix-wide": hostWide, "zabbix-huge": hostHuge, "report": report,
-	}[args[0]]
+	part, ok := parts()[args[0]]
 	if !ok {
 		return fmt.Errorf("no part %q of %s", args[0], flags.Name())
 	}
@@ -68,15 +68,35 @@ func run(ctx context.Context, args []string) error {
 	if b.collected, err = load(o.results); err != nil {
 		return err
 	}
-	if slices.Contains([]string{"speed", "replace", "memory", "many"}, args[0]) {
-		if b.routers, err = readRouters(o.lab, o.devices); err != nil {
+	if n := part.routers(o); n > 0 {
+		if b.routers, err = readRouters(o.lab, n); err != nil {
 			return err
 		}
 	}
-	if err := part(ctx, b); err != nil {
+	if err := part.do(ctx, b); err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
 	return b.collected.store(o.results)
+}
+
+// part is a part of the benchmark.
+type part struct {
+	do      func(context.Context, *bench) error
+	routers func(options) int // how many of the lab it needs
+}
+
+// parts are all, by their names.
+func parts() map[string]part {
+	none := func(options) int { return 0 }
+	all := func(o options) int { return o.devices }
+	planned := func(o options) int { return o.planned }
+	return map[string]part{
+		"speed": {speed, all}, "replace": {replacing, all}, "memory": {memory, all}, "many": {many, all}, "netconf": {netconf, none},
+		"zabbix-life": {hostLife, none}, "zabbix-wide": {hostWide, none}, "zabbix-huge": {hostHuge, none},
+		"source-netbox": {netboxPart, planned}, "source-netbox-huge": {hugePart(netboxName), none},
+		"source-nautobot": {nautobotPart, planned}, "source-nautobot-huge": {hugePart(nautobotName), none},
+		"report": {report, none},
+	}
 }
 
 // bench is one part of the benchmark while it runs.

@@ -51,13 +51,15 @@ type collection struct {
 	Steps   map[string]map[string][]float64 `json:"steps"`            // row, step of the events: ms
 	Sizes   map[string]int                  `json:"sizes"`            // bytes
 	Zabbix  string                          `json:"zabbix,omitempty"` // its version
+	// Versions are those of the sources of truth.
+	Versions map[string]string `json:"versions,omitempty"`
 }
 
 // newCollection makes an empty one.
 func newCollection() *collection {
 	return &collection{
 		Devices: map[string]int{}, Samples: map[string][]sample{},
-		Steps: map[string]map[string][]float64{}, Sizes: map[string]int{},
+		Steps: map[string]map[string][]float64{}, Sizes: map[string]int{}, Versions: map[string]string{},
 	}
 }
 
@@ -83,6 +85,7 @@ func (c *collection) merge(other *collection) {
 	maps.Copy(c.Samples, other.Samples)
 	maps.Copy(c.Steps, other.Steps)
 	maps.Copy(c.Sizes, other.Sizes)
+	maps.Copy(c.Versions, other.Versions)
 	c.Zabbix = cmp.Or(other.Zabbix, c.Zabbix)
 }
 

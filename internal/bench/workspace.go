@@ -17,8 +17,16 @@ type took struct {
 	Wall float64 `json:"wall"` // s
 	CPU  float64 `json:"cpu"`  // s, of the command and what it started here; not of the devices
 	Peak float64 `json:"peak,omitempty"`
-	// Calls are the POSTs that the server has in its access log.
+	// Calls are the requests that the server got: of Zabbix the POSTs in its access log.
 	Calls int `json:"calls,omitempty"`
+
+	// Of a source of truth: requests by kind, those that were refused, and of those
+	// for configurations the seconds from the first to the last answer and how many
+	// were open at once.
+	Requests map[string]int `json:"requests,omitempty"`
+	Refused  int            `json:"refused,omitempty"`
+	Span     float64        `json:"span,omitempty"`
+	AtOnce   int            `json:"at_once,omitempty"`
 }
 
 // timed runs a command that must end with one of these exit codes.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
@@ -30,14 +29,9 @@ type zabbixServer struct {
 
 // openZabbix finds the Zabbix of a directory, and makes in it what hosts need.
 func (b *bench) openZabbix(ctx context.Context) (*zabbixServer, error) {
-	text, err := os.ReadFile(filepath.Join(b.zabbix, "env"))
+	env, err := readEnv(b.zabbix)
 	if err != nil {
 		return nil, err
-	}
-	env := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		env[name] = value
 	}
 	s := &zabbixServer{
 		url: env["ZABBIX_URL"], user: env["ZABBIX_USER"], password: env["ZABBIX_PASSWORD"],

@@ -1,23 +1,26 @@
 #!/bin/bash
-# bench.sh: time, memory and state of the provider on real routers and on a real
-# Zabbix, against a bare program and against Terraform with a resource that does
-# nothing. Prints a table in Markdown, and writes it to BENCH_OUT
-# (bin/performance.md).
+# bench.sh: time, memory and state of the provider on real routers, on a real
+# Zabbix, a real NetBox and a real Nautobot, against a bare program and against
+# Terraform with what does nothing. Prints a table in Markdown, and writes it to
+# BENCH_OUT (bin/performance.md).
 #
 # RUNS=5       how often everything is measured
-# SMOKE=1      three routers and hosts, one round, two minutes: shows that it works
-# BENCH_N=50 BENCH_MANY=200 BENCH_LINES=18000 BENCH_HOSTS=1000
+# SMOKE=1      three routers and hosts, one round, some minutes: shows that it works
+# BENCH_N=50 BENCH_MANY=200 BENCH_LINES=18000 BENCH_HOSTS=1000 BENCH_DEVICES=1000
 #              routers; routers of the large lab; lines of a configuration (of
 #              1 MB) of the simulated routers that memory is taken over; hosts
-#              in Zabbix, and once five times as many
-# BENCH_PARTS  speed replace netconf memory many zabbix; zabbix can be had in
-#              pieces: zabbix-life zabbix-wide zabbix-huge
+#              in Zabbix, and once five times as many; devices in NetBox and
+#              Nautobot, and five times as many
+# BENCH_PARTS  speed replace netconf memory many zabbix source; some can be had in
+#              pieces: zabbix-life zabbix-wide zabbix-huge source-netbox
+#              source-nautobot
 # BENCH_RESULTS
 #              a file that the raw results are kept in; of several such files
 #              "bench report -results FILE -report OUT FILE..." makes one report
 # Takes 15 to 20 minutes on two idle cores without zabbix, and 8 GB of memory for
 # 200 routers. Zabbix takes some ten minutes a round, most of it in Terraform, which
-# writes the whole state after every host.
+# writes the whole state after every host. NetBox and Nautobot take some five
+# minutes; a machine that never had them makes them first, which takes minutes too.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -29,14 +32,16 @@ done
 unset "${!PROVISION_@}" "${!TF_@}"
 
 runs=${RUNS:-5} n=${BENCH_N:-50} many=${BENCH_MANY:-200} lines=${BENCH_LINES:-18000} hosts=${BENCH_HOSTS:-1000}
-parts=${BENCH_PARTS:-speed replace netconf memory many zabbix}
-parts=${parts/%zabbix/zabbix-life zabbix-wide zabbix-huge} parts=${parts/zabbix /zabbix-life zabbix-wide zabbix-huge }
-if [ "${SMOKE:-}" = 1 ]; then runs=1 n=3 many=3 lines=2000 hosts=3; fi
+devices=${BENCH_DEVICES:-1000} planned=100
+parts=" ${BENCH_PARTS:-speed replace netconf memory many zabbix source} "
+parts=${parts/ zabbix / zabbix-life zabbix-wide zabbix-huge } parts=${parts/ source / source-netbox source-nautobot }
+if [ "${SMOKE:-}" = 1 ]; then runs=1 n=3 many=3 lines=2000 hosts=3 devices=30 planned=3; fi
 out=${BENCH_OUT:-bin/performance.md}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-bench.XXXXXX")
 zabbix=$(mktemp -d "${TMPDIR:-/tmp}/provision-bench-zabbix.XXXXXX")
-chmod 755 "$zabbix" # its database has a user of its own
+source=$(mktemp -d "${TMPDIR:-/tmp}/provision-bench-source.XXXXXX")
+chmod 755 "$zabbix" "$source" # their databases have a user of their own
 export LAB_DIR=$work/lab LAB_PROFILE=full
 farm='' up=''
 # shellcheck disable=SC2317  # the traps reach it
@@ -46,8 +51,9 @@ finish() {
 	[ -z "$farm" ] || kill "$farm" 2>/dev/null || :
 	tools/lab/lab.sh down >/dev/null 2>&1 || :
 	tools/zabbix/zabbix.sh down 7.0 "$zabbix" >/dev/null 2>&1 || :
+	for product in netbox nautobot; do tools/$product/$product.sh down "$source/$product" >/dev/null 2>&1 || :; done
 	[ "$code" = 0 ] || cp "$work/results.json" "${TMPDIR:-/tmp}/provision-bench.json" 2>/dev/null || :
-	rm -rf "$work" "$zabbix"
+	rm -rf "$work" "$zabbix" "$source"
 	exit "$code"
 }
 trap finish EXIT
@@ -69,13 +75,38 @@ lab() {
 	tools/lab/lab.sh down >/dev/null 2>&1 || :
 	tools/lab/lab.sh up "$LAB_DIR" "$(tools/lab/lab.sh port "$1")" "$1" >&2
 }
-# measure PART ROUTERS [DIRECTORY]
-measure() {
-	case " $parts " in *" $1 "*) ;; *) return 0 ;; esac
+# measure PART DEVICES [DIRECTORY], if it is to be measured
+measure() { ! wants "$1" || bench "$@"; }
+# bench PART DEVICES [DIRECTORY [SOURCE]]
+bench() {
 	rm -rf "$work/files" && mkdir "$work/files"
-	"$bin/bench" "$1" -lab "${3:-$LAB_DIR}" -zabbix "$zabbix" -work "$work/files" -bin "$bin" -results "$work/results.json" -rounds "$runs" -devices "$2"
+	"$bin/bench" "$1" -lab "${3:-$LAB_DIR}" -zabbix "$zabbix" -source "${4:-}" -work "$work/files" -bin "$bin" -results "$work/results.json" -rounds "$runs" -devices "$2" -planned "$planned"
 }
-wants() { for p in "$@"; do case " $parts " in *" $p "*) return 0 ;; esac; done; return 1; }
+# start_farm ROUTERS LINES: simulated routers in $work/farm
+start_farm() {
+	"$bin/farm" "$work/farm" "$1" "$2" &
+	farm=$!
+	for ((i = 0; i < 600; i++)); do
+		[ ! -e "$work/farm/ready" ] || return 0
+		kill -0 $farm || break
+		read -r -t 0.1 <> <(:) || :
+	done
+	die "the simulated routers did not start"
+}
+stop_farm() {
+	kill $farm
+	farm=
+	rm -rf "$work/farm"
+}
+# estate PRODUCT DEVICES: a source of truth has so many
+estate() {
+	if [ "$1" = netbox ]; then
+		tools/netbox/netbox.sh seed "$source/netbox" estate "$2" >&2
+	else
+		tools/nautobot/nautobot.sh estate "$source/nautobot" "$2" >&2
+	fi
+}
+wants() { for p in "$@"; do case $parts in *" $p "*) return 0 ;; esac; done; return 1; }
 
 if wants speed replace netconf; then
 	lab "$n"
@@ -91,22 +122,27 @@ fi
 if wants memory; then
 	tools/lab/lab.sh down >/dev/null 2>&1 || :
 	up=
-	"$bin/farm" "$work/farm" "$n" "$lines" &
-	farm=$!
-	for ((i = 0; i < 600; i++)); do
-		[ ! -e "$work/farm/ready" ] || break
-		kill -0 $farm || die "the simulated routers did not start"
-		read -r -t 0.1 <> <(:) || :
-	done
+	start_farm "$n" "$lines"
 	measure memory "$n" "$work/farm"
-	kill $farm
-	farm=
+	stop_farm
 fi
 if wants zabbix-life zabbix-wide zabbix-huge; then
 	tools/zabbix/zabbix.sh up 7.0 "$zabbix" "${BENCH_ZABBIX_PORT:-$(tools/zabbix/zabbix.sh port)}" >&2
 	for part in zabbix-life zabbix-wide zabbix-huge; do measure $part "$hosts"; done
 	tools/zabbix/zabbix.sh down 7.0 "$zabbix" >&2
 fi
+for product in netbox nautobot; do
+	wants source-$product || continue
+	tools/$product/$product.sh up "$source/$product" "$(tools/$product/$product.sh port)" >&2
+	# The configurations are compared on routers that take no time of their own.
+	start_farm "$planned" 10
+	estate $product "$devices"
+	bench source-$product "$devices" "$work/farm" "$source/$product"
+	stop_farm
+	estate $product $((5 * devices))
+	bench source-$product-huge $((5 * devices)) "$work" "$source/$product"
+	tools/$product/$product.sh down "$source/$product" >&2
+done
 [ -z "${BENCH_RESULTS:-}" ] || cp "$work/results.json" "$BENCH_RESULTS"
 "$bin/bench" report -results "$work/results.json" -report "$out"
 cat "$out"

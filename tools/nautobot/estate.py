@@ -1,13 +1,20 @@
-"""Many devices, for measuring: run inside nautobot-server shell. Environment: ESTATE, how many there shall be."""
+"""Many devices, for measuring: run inside nautobot-server shell. Environment: ESTATE, how many there shall be, the seed's included.
+
+All are of one site and in the scope of Golden Config, which has a stored configuration of each.
+"""
 
 import os
 
+from django.utils import timezone
 from nautobot.dcim.models import Device, Interface
+from nautobot.extras.models import DynamicGroup
 from nautobot.ipam.models import IPAddress, IPAddressToInterface, Prefix
+from nautobot_golden_config.models import GoldenConfig
 
-COUNT = int(os.environ["ESTATE"])
+bulk = Device.objects.filter(name__startswith="bulk-")
+COUNT = int(os.environ["ESTATE"]) - Device.objects.exclude(name__startswith="bulk-").count()
 pattern = Device.objects.get(name="golden1")
-have = set(Device.objects.filter(name__startswith="bulk-").values_list("name", flat=True))
+have = set(bulk.values_list("name", flat=True))
 parent = Prefix.objects.get(network="127.0.0.0")
 names = [(i, f"bulk-{i:05}") for i in range(1, COUNT + 1) if f"bulk-{i:05}" not in have]
 same = {
@@ -27,4 +34,15 @@ IPAddressToInterface.objects.bulk_create([IPAddressToInterface(interface=p, ip_a
 for device, ip in zip(devices, addresses):
     device.primary_ip4 = ip
 Device.objects.bulk_update(devices, ["primary_ip4"], batch_size=500)
-print("devices:", Device.objects.filter(name__startswith="bulk-").count())
+
+# As the job for intended configurations leaves it.
+now = timezone.now()
+GoldenConfig.objects.bulk_create([
+    GoldenConfig(device=d, intended_config=f"hostname {d.name}\n", intended_last_attempt_date=now, intended_last_success_date=now) for d in devices
+], batch_size=500)
+# By a property that they share: a filter of a thousand names would cost every request of Golden Config seconds.
+group = DynamicGroup.objects.get(name="golden config")
+group.filter = {"role": [pattern.role.name]}
+group.validated_save()
+group.update_cached_members()
+print("devices:", Device.objects.count())

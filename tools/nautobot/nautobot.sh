@@ -8,7 +8,7 @@
 #   nautobot.sh reset DIR PORTBASE     start again from the seed
 #   nautobot.sh down DIR               end its processes; DIR stays, for its logs
 #   nautobot.sh status DIR             what of it runs
-#   nautobot.sh estate DIR COUNT       add devices, until it has COUNT more than the seed's
+#   nautobot.sh estate DIR COUNT       add devices, until it has COUNT
 #   nautobot.sh manage DIR ARGS...     run nautobot-server with ARGS
 #   nautobot.sh port                   a PORTBASE that is free
 #

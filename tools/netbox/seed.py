@@ -191,7 +191,7 @@ def estate(n):
     roles = [the(DeviceRole, r) for r in ('access', 'core', 'edge')]
     tags = [the(Tag, t) for t in ('prod', 'zabbix')]
     kind = the(DeviceType, 'box', 'model', manufacturer=the(Manufacturer, 'Generic'))
-    platform = the(Platform, 'frr', config_template=template('frr', 'hostname {{ device.name }}\n{% for s in ntp %}ntp server {{ s }}\n{% endfor %}'))
+    platform = the(Platform, 'frr', config_template=template('frr', 'hostname {{ device.name }}\n{% for s in ntp %}ip route {{ s }}/32 Null0\n{% endfor %}'))
     for site in sites:
         context = ConfigContext(name=site.name, data={'ntp': ['192.0.2.123'], 'zabbix': {'host_groups': [site.name]}})
         context.save()

@@ -1,4 +1,4 @@
-// Command noop is a Terraform provider whose resources do nothing: what a run of
+// Command noop is a Terraform provider whose resources and data sources do nothing: what a run of
 // them takes is the share of Terraform itself.
 package main
 
@@ -47,7 +47,9 @@ func (noop) Schema(context.Context, provider.SchemaRequest, *provider.SchemaResp
 func (noop) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {}
 
 // DataSources implements provider.Provider.
-func (noop) DataSources(context.Context) []func() datasource.DataSource { return nil }
+func (noop) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{func() datasource.DataSource { return devices{} }}
+}
 
 // Resources implements provider.Provider.
 func (noop) Resources(context.Context) []func() resource.Resource {

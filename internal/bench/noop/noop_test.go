@@ -87,3 +87,45 @@ func TestHostHasTheAttributesOfTheRealOne(t *testing.T) {
 		}
 	}
 }
+
+// The list has the attributes of the real one, and as many devices as it is told.
+func TestDevicesAreMadeUp(t *testing.T) {
+	ctx := context.Background()
+	server, err := providerserver.NewProtocol6WithError(noop{})()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil || len(schemas.Diagnostics) > 0 {
+		t.Fatal(err, schemas.Diagnostics)
+	}
+	object := schemas.DataSourceSchemas["noop_devices"].ValueType().(tftypes.Object)
+	values := map[string]tftypes.Value{}
+	for name, kind := range object.AttributeTypes {
+		values[name] = tftypes.NewValue(kind, nil)
+	}
+	values["size"] = tftypes.NewValue(tftypes.Number, 3)
+	config, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: "noop_devices", Config: &config})
+	if err != nil || len(resp.Diagnostics) > 0 {
+		t.Fatal(err, resp.Diagnostics)
+	}
+	state, err := resp.State.Unmarshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list map[string]tftypes.Value
+	if err := state.As(&values); err != nil {
+		t.Fatal(err)
+	}
+	if err := values["devices"].As(&list); err != nil || len(list) != 3 || !list["2"].IsFullyKnown() {
+		t.Errorf("%d devices, %v", len(list), err)
+	}
+	var fields map[string]tftypes.Value
+	if err := list["2"].As(&fields); err != nil || fields["site"].IsNull() || fields["port"].Type() == nil || fields["tags"].IsNull() {
+		t.Errorf("%v, %v", fields, err)
+	}
+}
