@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -14,6 +12,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/inventory/nautobot"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory/netbox"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
 
 // The beginnings of the variables of the netbox and nautobot blocks.
@@ -186,7 +185,7 @@ type apiLogin struct {
 
 // secrets are the words that no text may show.
 func (l apiLogin) secrets() []string {
-	return append([]string{l.token}, slices.Sorted(maps.Values(l.http.Headers))...)
+	return append([]string{l.token}, secret.HeaderWords(l.http.Headers)...)
 }
 
 // login is how an API is reached, wherever the values come from.

@@ -20,13 +20,13 @@ func apiBlock(source string, more block) block {
 
 func TestASourceOfTruthFromTheBlock(t *testing.T) {
 	for source, more := range map[string]block{"netbox": {"max_renders": 2}, "nautobot": {"location_type": "City"}} {
-		more["timeout"], more["headers"] = "5s", block{"X-Gate": "planted-header"}
+		more["timeout"], more["headers"] = "5s", block{"X-Gate": "planted-header-1", "X-Forwarded-Proto": "https"}
 		more["write_back"] = block{"journal": true, "zabbix_host_id": "zabbix_hostid"}
 		cfg := fine(t, apiBlock(source, more))
 		if cfg.Inventory == nil || cfg.InventoryUnknown != "" || cfg.WriteBack != (client.WriteBack{Journal: true, ZabbixHostID: "zabbix_hostid"}) {
 			t.Errorf("%s: %+v", source, cfg)
 		}
-		if got := cfg.Redact.String("planted-token planted-header"); strings.Contains(got, "planted") {
+		if got := cfg.Redact.String("planted-token planted-header-1 https"); strings.Contains(got, "planted") || !strings.Contains(got, "https") {
 			t.Errorf("%s: %s is not redacted", source, got)
 		}
 	}
@@ -35,11 +35,11 @@ func TestASourceOfTruthFromTheBlock(t *testing.T) {
 func TestASourceOfTruthFromTheEnvironment(t *testing.T) {
 	for _, source := range []string{"NETBOX", "NAUTOBOT"} {
 		p := "PROVISION_" + source + "_"
-		cfg := fine(t, block{}, p+"URL=https://truth.example.net", p+"TOKEN=planted-token", p+"WRITE_BACK_JOURNAL=true", p+"TIMEOUT=5s", p+"HEADERS=X-Gate=planted-header")
+		cfg := fine(t, block{}, p+"URL=https://truth.example.net", p+"TOKEN=planted-token", p+"WRITE_BACK_JOURNAL=true", p+"TIMEOUT=5s", p+"HEADERS=X-Gate=planted-header-1")
 		if cfg.Inventory == nil || !cfg.WriteBack.Journal {
 			t.Errorf("%s: %+v", source, cfg)
 		}
-		if got := cfg.Redact.String("planted-token planted-header"); strings.Contains(got, "planted") {
+		if got := cfg.Redact.String("planted-token planted-header-1 https"); strings.Contains(got, "planted") || !strings.Contains(got, "https") {
 			t.Errorf("%s: %s is not redacted", source, got)
 		}
 	}

@@ -50,8 +50,8 @@ type Config struct {
 	HTTP httpclient.Config
 	// Header goes with every request; the token is in it.
 	Header http.Header
-	// Redact takes the token, and what else is secret, out of errors. The values
-	// of HTTP.Headers are taken out as well.
+	// Redact takes the token, and what else is secret, out of errors. What may be
+	// secret of HTTP.Headers is taken out as well.
 	Redact *secret.Redactor
 	// Warn is told in a sentence what a person should know; may be nil.
 	Warn func(string)
@@ -80,9 +80,7 @@ func New(p Product, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{Base: base, product: p, header: cfg.Header, redact: cfg.Redact, warn: cfg.Warn}
-	for _, value := range cfg.HTTP.Headers {
-		c.redact = c.redact.WithWords(value)
-	}
+	c.redact = c.redact.WithWords(secret.HeaderWords(cfg.HTTP.Headers)...)
 	if c.plain, err = httpclient.New(cfg.HTTP); err != nil {
 		return nil, err
 	}
