@@ -36,7 +36,8 @@ type Snapshot struct {
 	flight singleflight.Group
 
 	mu    sync.Mutex
-	alone map[inventory.Ref]bool // the names that were asked for by themselves
+	alone map[inventory.Ref]bool               // the names that were asked for by themselves
+	found map[inventory.Ref][]inventory.Object // what was found by them
 	all   map[key]objects
 }
 
@@ -52,7 +53,7 @@ type objects map[string][]inventory.Object
 // New makes a snapshot that is loaded when it is needed; where is what errors
 // call the source.
 func New(l Loader, where string) *Snapshot {
-	return &Snapshot{loader: l, where: where, alone: map[inventory.Ref]bool{}, all: map[key]objects{}}
+	return &Snapshot{loader: l, where: where, alone: map[inventory.Ref]bool{}, found: map[inventory.Ref][]inventory.Object{}, all: map[key]objects{}}
 }
 
 // Object returns one object, as [inventory.Source] says.
@@ -98,17 +99,51 @@ func (s *Snapshot) named(ctx context.Context, ref inventory.Ref) ([]inventory.Ob
 	if all, ok := s.loaded(key{ref.Kind, ref.Context}); ok {
 		return all[ref.Name], nil
 	}
+	if found := s.known(ref); found != nil {
+		return found, nil
+	}
 	if !s.byItself(ref) {
 		all, err := s.load(ctx, key{ref.Kind, ref.Context})
 		return all[ref.Name], err
 	}
 	v, err := s.once(ctx, fmt.Sprintf("%s %q %t", ref.Kind, ref.Name, ref.Context), func(ctx context.Context) (any, error) {
-		return s.loader.Named(ctx, ref.Kind, ref.Name, ref.Context)
+		found, err := s.loader.Named(ctx, ref.Kind, ref.Name, ref.Context)
+		if err == nil {
+			s.keep(ref, found)
+		}
+		return found, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return v.([]inventory.Object), nil
+}
+
+// known are the objects of the name if it was asked for by itself before, with its
+// context if that is wanted. A plan asks for the same object more than once.
+func (s *Snapshot) known(ref inventory.Ref) []inventory.Object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ref.Site, ref.Tenant = "", ""
+	if !ref.Context {
+		if found, ok := s.found[ref]; ok {
+			return found
+		}
+	}
+	ref.Context = true
+	return s.found[ref]
+}
+
+// keep remembers what was found by a name. What is not there may be there a moment
+// later.
+func (s *Snapshot) keep(ref inventory.Ref, found []inventory.Object) {
+	if len(found) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ref.Site, ref.Tenant = "", ""
+	s.found[ref] = found
 }
 
 // byItself tells whether the object may be asked for by itself.

@@ -186,3 +186,28 @@ func TestACallerThatGivesUp(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The plan of one object asks for it more than once: one question. With its context
+// it is another one, without it again none.
+func TestOneIsAskedForOnce(t *testing.T) {
+	a := &api{objects: suite()}
+	s := snapshot.New(a, "the API")
+	for _, c := range []struct {
+		ref   inventory.Ref
+		named int32
+	}{
+		{device("ams-edge1"), 1},
+		{inventory.Ref{Kind: inventory.Device, Name: "ams-edge1", Site: "ams"}, 1},
+		{inventory.Ref{Kind: inventory.Device, Name: "ams-edge1", Context: true}, 2},
+		{device("ams-edge1"), 2},
+		{inventory.Ref{Kind: inventory.Device, Name: "ams-edge1", Context: true, Tenant: "ops"}, 2},
+	} {
+		o, err := s.Object(t.Context(), c.ref)
+		if err != nil || c.ref.Context && o.ConfigContext == nil || a.named.Load() != c.named {
+			t.Errorf("%+v: %+v, %v after %d questions", c.ref, o, err, a.named.Load())
+		}
+	}
+	if a.all.Load() != 0 {
+		t.Error("all were loaded")
+	}
+}
