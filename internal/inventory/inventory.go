@@ -46,7 +46,8 @@ type Object struct {
 	// PrimaryIP4, PrimaryIP6 and OOBIP (out of band) are addresses without a
 	// prefix length.
 	PrimaryIP4, PrimaryIP6, OOBIP string
-	DNSName                       string // of the primary address
+	DNSName                       string // of the address that Host is
+	DNSName4, DNSName6            string // of PrimaryIP4 and PrimaryIP6
 	Port                          int    // TCP; 0 is the driver's default
 
 	Driver   string // "frr"; wins over Platform

@@ -118,22 +118,22 @@ def address(host, dns_name=""):
     return obj
 
 
-def give(obj, interface, ip4, ip6, dns_name):
-    for host, family in ((ip4, "primary_ip4"), (ip6, "primary_ip6")):
+def give(obj, interface, ip4, ip6, dns_name, dns_name6=""):
+    for host, family, name in ((ip4, "primary_ip4", dns_name), (ip6, "primary_ip6", dns_name6)):
         if host:
-            ip = address(host, dns_name)
+            ip = address(host, name)
             if not interface.ip_addresses.filter(pk=ip.pk).exists():
                 interface.add_ip_addresses(ip)
             setattr(obj, family, ip)
 
 
-def device(name, role="spare", site=sites["depot"], state=active, platform=None, ip4=None, ip6=None, dns_name="", cf=None, tag=(), **extra):
+def device(name, role="spare", site=sites["depot"], state=active, platform=None, ip4=None, ip6=None, dns_name="", dns_name6="", cf=None, tag=(), **extra):
     lookup = {"name": name, "location": site}
     obj = ensure(Device, lookup, device_type=model, role=roles[role], status=state, platform=platform, **extra)
     obj.cf.update(cf or {})
     obj.tags.set([tags[t] for t in tag])
     port = ensure(Interface, {"device": obj, "name": "eth0"}, type="1000base-t", status=active, description=f"port of {name}")
-    give(obj, port, ip4, ip6, dns_name)
+    give(obj, port, ip4, ip6, dns_name, dns_name6)
     obj.validated_save()
     return obj
 
@@ -155,7 +155,10 @@ edge1 = device(
     local_config_context_data={"ntp": ["192.0.2.123"], "zabbix": {"templates": ["Linux by Zabbix agent"]}},
 )
 edge1.clusters.set([clusters["c1"]])
-device("ams-core1", "core", sites["ams"], planned, netconf, ip4="192.0.2.2", ip6="2001:db8::2", tag=("prod",))
+device(
+    "ams-core1", "core", sites["ams"], planned, netconf, ip4="192.0.2.2", ip6="2001:db8::2",
+    dns_name="core1-v4.example.net", dns_name6="core1.example.net", tag=("prod",),
+)
 device("fra-edge1", "edge", sites["fra"], failed, frr, ip6="2001:db8::3")
 device("spare")
 device("twin", "spare", sites["ams"], ip4="192.0.2.11")

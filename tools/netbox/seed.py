@@ -83,7 +83,7 @@ def address(owner, interface, text, dns='', **primary):
             setattr(owner, field, ip)
 
 
-def device(name, site='store', role='other', model='box', vendor='Generic', platform=None, tags=(), ip4=None, ip6=None, oob=None, dns='', tenant=None,
+def device(name, site='store', role='other', model='box', vendor='Generic', platform=None, tags=(), ip4=None, ip6=None, oob=None, dns='', dns6='', tenant=None,
            cluster=None, location=None, **more):
     site = the(Site, site)
     d = Device(
@@ -99,7 +99,7 @@ def device(name, site='store', role='other', model='box', vendor='Generic', plat
     if ip4:
         address(d, port, ip4, dns, primary_ip4=True)
     if ip6:
-        address(d, port, ip6, '' if ip4 else dns, primary_ip6=True)
+        address(d, port, ip6, dns6, primary_ip6=True)
     if oob:
         address(d, port, oob, oob_ip=True)
     d.save()
@@ -145,6 +145,7 @@ def suite():
                   dns='ams-edge1.example.net', tenant='ops', cluster='c1', location=['hall 1'], status='active', custom_field_data=fields,
                   config_template=template('hostname', 'hostname {{ device.name }}\n\n'))
     device('ams-core1', 'ams', 'core', platform='netconf-box', tags=['prod'], ip4='192.0.2.2/24', ip6='2001:db8::2/64', status='planned',
+           dns='core1-v4.example.net', dns6='core1.example.net',
            config_template=template('empty', "{{ '' }}"))
     device('fra-edge1', 'fra', 'edge', platform='linux-frr', ip6='2001:db8::3/64', status='failed')
     device('spare')

@@ -83,6 +83,7 @@ const suite = `devices:
     host: 2001:db8::2
     ipv4: 192.0.2.2
     ipv6: 2001:db8::2
+    dns_name: core1.example.net
     platform: netconf-box
     site: ams
     role: core
@@ -112,7 +113,9 @@ virtual_machines:
 func TestSuite(t *testing.T) {
 	path := write(t, suite)
 	writeFile(t, filepath.Join(filepath.Dir(path), "configs", "ams-edge1.conf"), "hostname ams-edge1\n")
-	inventorytest.Suite{Source: open(t, path), DefaultStatus: file.DefaultStatus}.Run(t)
+	// The file has one name, that of host.
+	adapt := func(o *inventory.Object) { o.DNSName4, o.DNSName6 = "", "" }
+	inventorytest.Suite{Source: open(t, path), DefaultStatus: file.DefaultStatus, Adapt: adapt}.Run(t)
 }
 
 func TestURLLeadsToTheLine(t *testing.T) {

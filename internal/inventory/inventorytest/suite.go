@@ -38,11 +38,12 @@ func Devices() []inventory.Object {
 		{
 			Name: "ams-edge1", Host: "192.0.2.1", PrimaryIP4: "192.0.2.1", OOBIP: "198.51.100.1", Port: 2201, Driver: "frr", Platform: "linux-frr",
 			Vendor: "FRRouting", Model: "virtual", Site: "ams", Location: "hall 1", Role: "edge", Tenant: "ops",
-			Status: "active", Tags: []string{"bgp", "prod"}, Credentials: "edge", DNSName: "ams-edge1.example.net", Cluster: "c1",
+			Status: "active", Tags: []string{"bgp", "prod"}, Credentials: "edge", DNSName: "ams-edge1.example.net", DNSName4: "ams-edge1.example.net", Cluster: "c1",
 			CustomFields: customFields(), ConfigContext: configContext(),
 		},
 		{
-			Name: "ams-core1", Host: "2001:db8::2", PrimaryIP4: "192.0.2.2", PrimaryIP6: "2001:db8::2", Platform: "netconf-box", Site: "ams", Role: "core",
+			Name: "ams-core1", Host: "2001:db8::2", PrimaryIP4: "192.0.2.2", PrimaryIP6: "2001:db8::2",
+			DNSName: "core1.example.net", DNSName4: "core1-v4.example.net", DNSName6: "core1.example.net", Platform: "netconf-box", Site: "ams", Role: "core",
 			Status: "planned", Tags: []string{"prod"},
 		},
 		{Name: "fra-edge1", Host: "2001:db8::3", PrimaryIP6: "2001:db8::3", Platform: "linux-frr", Site: "fra", Role: "edge", Status: "failed"},
@@ -80,7 +81,7 @@ func configContext() map[string]any {
 func VirtualMachines() []inventory.Object {
 	machines := []inventory.Object{
 		{
-			Name: "ams-edge1", Host: "192.0.2.80", PrimaryIP4: "192.0.2.80", DNSName: "web.example.net", Platform: "debian", Site: "ams", Role: "web", Cluster: "c1",
+			Name: "ams-edge1", Host: "192.0.2.80", PrimaryIP4: "192.0.2.80", DNSName: "web.example.net", DNSName4: "web.example.net", Platform: "debian", Site: "ams", Role: "web", Cluster: "c1",
 			Status: "active", Tags: []string{"prod", "web"}, CustomFields: customFields(),
 		},
 		{Name: "db1", Cluster: "c2", Site: "fra", Status: "planned"},

@@ -337,11 +337,11 @@ func object(f *fake, i int, o inventory.Object) values {
 		}
 		return values{"name": name}
 	}
-	address := func(host string) any {
+	address := func(host, dnsName string) any {
 		if host == "" {
 			return nil
 		}
-		return values{"host": host, "dns_name": o.DNSName}
+		return values{"host": host, "dns_name": dnsName}
 	}
 	status := strings.ToUpper(o.Status[:min(1, len(o.Status))]) + o.Status[min(1, len(o.Status)):]
 	if status == "" {
@@ -353,7 +353,7 @@ func object(f *fake, i int, o inventory.Object) values {
 	}
 	v := values{
 		"id": fmt.Sprintf("00000000-0000-0000-0000-%012d", i), "name": o.Name, "status": one(status), "role": one(o.Role), "tenant": one(o.Tenant),
-		"primary_ip4": address(o.PrimaryIP4), "primary_ip6": address(o.PrimaryIP6), "tags": tags,
+		"primary_ip4": address(o.PrimaryIP4, o.DNSName4), "primary_ip6": address(o.PrimaryIP6, o.DNSName6), "tags": tags,
 		"_custom_field_data": o.CustomFields, "config_context": o.ConfigContext, "platform": nil,
 	}
 	if o.Platform != "" {

@@ -115,16 +115,13 @@ func (s *Source) object(kind inventory.Kind, r *record) inventory.Object {
 // addresses sets the addresses. Nautobot prefers IPv6, unless its own setting
 // PREFER_IPV4 says otherwise, which it does not tell.
 func (r *record) addresses(o *inventory.Object) {
-	for _, a := range []*address{r.PrimaryIP4, r.PrimaryIP6} {
-		if a != nil {
-			o.Host, o.DNSName = a.Host, cmp.Or(a.DNSName, o.DNSName)
-		}
+	if a := r.PrimaryIP4; a != nil {
+		o.PrimaryIP4, o.DNSName4 = a.Host, a.DNSName
+		o.Host, o.DNSName = a.Host, a.DNSName
 	}
-	if r.PrimaryIP4 != nil {
-		o.PrimaryIP4 = r.PrimaryIP4.Host
-	}
-	if r.PrimaryIP6 != nil {
-		o.PrimaryIP6 = r.PrimaryIP6.Host
+	if a := r.PrimaryIP6; a != nil {
+		o.PrimaryIP6, o.DNSName6 = a.Host, a.DNSName
+		o.Host, o.DNSName = a.Host, a.DNSName
 	}
 }
 

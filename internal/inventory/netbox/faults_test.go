@@ -24,7 +24,7 @@ func estate(n int) []inventory.Object {
 		ip := fmt.Sprintf("10.0.%d.%d", i/250, i%250+1)
 		objects[i] = inventory.Object{
 			Kind: inventory.Device, Name: fmt.Sprintf("e%04d", i), Site: fmt.Sprintf("site%d", i%10), Role: "access", Vendor: "Generic", Model: "box",
-			Host: ip, PrimaryIP4: ip, DNSName: fmt.Sprintf("e%04d.example.net", i), Status: "active", Platform: "frr",
+			Host: ip, PrimaryIP4: ip, DNSName: fmt.Sprintf("e%04d.example.net", i), DNSName4: fmt.Sprintf("e%04d.example.net", i), Status: "active", Platform: "frr",
 		}
 	}
 	return objects

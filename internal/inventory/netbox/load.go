@@ -62,9 +62,11 @@ const chunk = 250
 func (s *Source) names(ctx context.Context, records []record) error {
 	nameless := map[string][]*address{} // by their ids
 	for _, r := range records {
-		if r.Primary != nil && r.Primary.DNSName == nil {
-			id := fmt.Sprint(r.Primary.ID)
-			nameless[id] = append(nameless[id], r.Primary)
+		for _, a := range []*address{r.Primary, r.Primary4, r.Primary6} {
+			if a != nil && a.DNSName == nil {
+				id := fmt.Sprint(a.ID)
+				nameless[id] = append(nameless[id], a)
+			}
 		}
 	}
 	const needs = "view on ipam.ipaddress"

@@ -152,9 +152,7 @@ func (r record) object(kind inventory.Kind, base string) inventory.Object {
 	if r.Status != nil {
 		o.Status = r.Status.Value
 	}
-	if r.Primary != nil && r.Primary.DNSName != nil {
-		o.DNSName = *r.Primary.DNSName
-	}
+	o.DNSName, o.DNSName4, o.DNSName6 = r.Primary.dns(), r.Primary4.dns(), r.Primary6.dns()
 	for _, t := range r.Tags {
 		o.Tags = append(o.Tags, t.Name)
 	}
@@ -185,6 +183,14 @@ func (a *address) host() string {
 	}
 	host, _, _ := strings.Cut(a.Address, "/")
 	return host
+}
+
+// dns is the DNS name of the address, empty for none.
+func (a *address) dns() string {
+	if a == nil || a.DNSName == nil {
+		return ""
+	}
+	return *a.DNSName
 }
 
 // plainField is the value of a custom field. A choice that has a label gives its

@@ -90,12 +90,20 @@ func (s *Server) address(o inventory.Object, text string) any {
 		shaped["family"] = map[string]any{"value": 4, "label": "IPv4"}
 	}
 	if s.atLeast(4, 7) {
-		shaped["dns_name"] = ""
-		if text == o.Host {
-			shaped["dns_name"] = o.DNSName
-		}
+		shaped["dns_name"] = dnsName(o, text)
 	}
 	return shaped
+}
+
+// dnsName is the DNS name of an address of an object.
+func dnsName(o inventory.Object, text string) string {
+	switch text {
+	case o.PrimaryIP4:
+		return o.DNSName4
+	case o.PrimaryIP6:
+		return o.DNSName6
+	}
+	return ""
 }
 
 // addressID tells addresses apart.
@@ -122,11 +130,7 @@ func (s *Server) addressList(ids []string) []map[string]any {
 				if text == "" || len(ids) > 0 && !wanted[strconv.Itoa(id)] {
 					continue
 				}
-				name := ""
-				if text == o.Host {
-					name = o.DNSName
-				}
-				list = append(list, map[string]any{"id": id, "address": text + "/24", "dns_name": name})
+				list = append(list, map[string]any{"id": id, "address": text + "/24", "dns_name": dnsName(o, text)})
 			}
 		}
 	}
