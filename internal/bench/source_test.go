@@ -17,7 +17,7 @@ import (
 )
 
 func TestKindOf(t *testing.T) {
-	const pages = `{"query": "query($limit: Int, $offset: Int){objects: devices(limit: $limit, offset: $offset){id}}"}`
+	const pages = `{"query": "query($ids: [String]){objects: devices(id: $ids){id}}"}`
 	for _, c := range []struct{ method, path, body, want string }{
 		{"GET", "/api/dcim/devices/?fields=id&limit=1000", "", kindPage},
 		{"GET", "/api/dcim/devices/?fields=id&name=e00001", "", kindLookup},

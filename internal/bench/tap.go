@@ -114,7 +114,7 @@ func kindOf(method string, u *url.URL, body []byte) string {
 		return kindConfig
 	case isDevice && method == http.MethodGet && u.Query().Has("fields") && !u.Query().Has("name"):
 		return kindPage
-	case bytes.Contains(body, []byte("objects: devices(limit")):
+	case bytes.Contains(body, []byte("objects: devices(id")):
 		return kindPage
 	}
 	return kindLookup

@@ -131,8 +131,7 @@ func (f *fake) graphql(w http.ResponseWriter, r *http.Request) {
 	var ask struct {
 		Query     string
 		Variables struct {
-			Name          []string
-			Limit, Offset int
+			Name, IDs []string
 		}
 	}
 	if err := json.NewDecoder(r.Body).Decode(&ask); err != nil {
@@ -149,47 +148,37 @@ func (f *fake) graphql(w http.ResponseWriter, r *http.Request) {
 	data := values{}
 	v := ask.Variables
 	switch {
-	case strings.Contains(ask.Query, "objects: locations("):
-		data["objects"] = page(f.places, v.Limit, v.Offset)
+	case strings.Contains(ask.Query, "objects: locations{"):
+		data["objects"] = f.shown(f.places, false)
+	case strings.Contains(ask.Query, "objects: locations(id: $ids, parent__isnull: false)"):
+		data["objects"] = slices.DeleteFunc(selected(f.places, "id", v.IDs), func(l values) bool { return l["parent"] == nil })
 	case strings.Contains(ask.Query, "objects: ") && kind == "devices" && !strings.Contains(ask.Query, cluster):
 		answer(w, http.StatusBadRequest, values{"errors": []any{values{"message": `Cannot query field "cluster" on type "DeviceType".`}}})
 		return
-	case strings.Contains(ask.Query, "objects: ") && v.Limit > 0:
-		data["objects"] = f.shown(page(f.objects[kind], v.Limit, v.Offset), strings.Contains(ask.Query, "config_context"))
+	case strings.Contains(ask.Query, "(id: $ids)"):
+		data["objects"] = f.shown(selected(f.objects[kind], "id", v.IDs), strings.Contains(ask.Query, "config_context"))
 	case strings.Contains(ask.Query, "objects: "):
-		data["objects"] = f.shown(named(f.objects[kind], v.Name), strings.Contains(ask.Query, "config_context"))
-		f.having(data, named(f.objects[kind], v.Name))
+		data["objects"] = f.shown(selected(f.objects[kind], "name", v.Name), strings.Contains(ask.Query, "config_context"))
+		f.having(data, ask.Query, selected(f.objects[kind], "name", v.Name))
 	default:
-		if at := strings.Index(ask.Query, "behind: "); at >= 0 {
-			_, _ = fmt.Sscanf(ask.Query[at:], "behind: "+kind+"(limit: 1, offset: %d)", &v.Offset)
-			data["behind"] = page(f.objects[kind], 1, v.Offset)
-		}
-		f.having(data, f.objects[kind])
+		data["ids"] = f.objects[kind]
+		f.having(data, ask.Query, f.objects[kind])
 	}
 	answer(w, http.StatusOK, values{"data": data})
 }
 
-func page(all []values, limit, offset int) []values {
-	return all[min(offset, len(all)):min(offset+limit, len(all))]
-}
-
-func named(all []values, names []string) []values {
-	return slices.DeleteFunc(slices.Clone(all), func(o values) bool { return !slices.Contains(names, fmt.Sprint(o["name"])) })
+// selected are those of which a field has one of the values.
+func selected(all []values, field string, of []string) []values {
+	return slices.DeleteFunc(slices.Clone(all), func(o values) bool { return !slices.Contains(of, fmt.Sprint(o[field])) })
 }
 
 // shown is what the token may see of the objects.
 func (f *fake) shown(all []values, contexts bool) []values {
 	out := []values{}
 	for _, o := range all {
-		c := values{}
-		for k, v := range o {
-			switch {
-			case k == "config_context" && !contexts:
-			case slices.Contains(f.hide, k):
-				c[k] = nil
-			default:
-				c[k] = v
-			}
+		c := f.concealed(o)
+		if !contexts {
+			delete(c, "config_context")
 		}
 		out = append(out, c)
 	}
@@ -296,7 +285,11 @@ func (f *fake) generate(w http.ResponseWriter, query url.Values) {
 func suiteFake(version string) *fake {
 	f := &fake{version: version, objects: map[string][]values{}, golden: map[string]values{}, postprocess: map[string]string{}}
 	place := func(id, name, kind string, parent values) values {
-		return values{"id": id, "name": name, "location_type": values{"name": kind}, "parent": parent}
+		p := values{"id": id, "name": name, "location_type": values{"name": kind}, "parent": nil}
+		if parent != nil {
+			p["parent"] = parent
+		}
+		return p
 	}
 	europe := place("l0", "europe", "Region", nil)
 	sites := map[string]values{}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -173,10 +175,40 @@ func TestWeakToken(t *testing.T) {
 	if errors.Is(err, inventory.ErrNotFound) {
 		t.Errorf("lost permission is taken for an object that is not there: %v", err)
 	}
-	f = suiteFake("3.2.7")
-	f.hide = []string{"cluster"}
-	_, err = f.serve(t).Object(t.Context(), inventory.Ref{Kind: inventory.VirtualMachine, Name: "db1"})
-	wants(t, err, `virtual machine "db1"`, "virtualization.view_cluster")
+}
+
+// Where something is comes over several steps, each of which may be hidden: the
+// site would be empty, or another place.
+func TestWeakTokenForPlaces(t *testing.T) {
+	vm := inventory.Ref{Kind: inventory.VirtualMachine, Name: "db1"}
+	for _, c := range []struct {
+		version, hide string
+		ref           inventory.Ref
+		permission    string
+	}{
+		{"3.2.7", "cluster", vm, "virtualization.view_cluster"},
+		{"3.2.7", "location", vm, "dcim.view_location"},
+		{"2.4.12", "location", vm, "dcim.view_location"},
+		{"3.2.7", "location_type", vm, "dcim.view_locationtype"},
+		{"3.2.7", "location_type", device("ams-edge1"), "dcim.view_locationtype"},
+		{"3.2.7", "parent", device("ams-edge1"), "dcim.view_location"},
+		{"2.4.12", "parent", device("ams-edge1"), "dcim.view_location"},
+		{"3.2.7", "clusters", device("ams-edge1"), "virtualization.view_cluster"},
+		{"2.4.12", "cluster", device("ams-edge1"), "virtualization.view_cluster"},
+	} {
+		f := suiteFake(c.version)
+		f.hide = []string{c.hide}
+		_, err := f.serve(t).Object(t.Context(), c.ref)
+		wants(t, err, fmt.Sprintf("%s %q", c.ref.Kind, c.ref.Name), c.permission)
+		_, err = f.serve(t).Objects(t.Context(), c.ref.Kind, inventory.Filter{})
+		wants(t, err, c.permission)
+	}
+	// What is above the site is nobody's business.
+	f := suiteFake("3.2.7")
+	f.hide = []string{"parent"}
+	if o, err := f.serve(t).Object(t.Context(), device("ams-core1")); err != nil || o.Site != "ams" {
+		t.Errorf("%+v, %v", o, err)
+	}
 }
 
 // estate adds devices.
@@ -226,32 +258,61 @@ func TestManyDevices(t *testing.T) {
 	}
 }
 
-// A thousand devices are four pages: what is counted before spares the page that
-// would be empty. One that comes while they are read is not lost.
-func TestFourPages(t *testing.T) {
-	f := suiteFake("3.2.7")
-	f.estate(994)
+// onPage has a fake do something before it answers a page of devices.
+func (f *fake) onPage(n int32, act func()) *atomic.Int32 {
 	var pages atomic.Int32
-	f.before = func(w http.ResponseWriter, r *http.Request) bool {
+	f.before = func(_ http.ResponseWriter, r *http.Request) bool {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if strings.Contains(string(body), "objects: devices(") && pages.Add(1) == 2 {
-			one := maps.Clone(f.objects["devices"][0])
-			one["id"], one["name"] = "one-more", "one-more"
-			f.objects["devices"] = append(f.objects["devices"], one)
+		if strings.Contains(string(body), "objects: devices(") && pages.Add(1) == n {
+			act()
 		}
 		return false
 	}
+	return &pages
+}
+
+// A thousand devices are four pages. Which they are is known before: one that comes
+// while they are read is not among them, and one that goes has them read anew.
+func TestFourPages(t *testing.T) {
+	f := suiteFake("3.2.7")
+	f.estate(994)
+	pages := f.onPage(2, func() {
+		one := maps.Clone(f.objects["devices"][0])
+		one["id"], one["name"] = "one-more", "one-more"
+		f.objects["devices"] = append(f.objects["devices"], one)
+	})
 	all, err := f.serve(t).Objects(t.Context(), inventory.Device, inventory.Filter{})
-	if err != nil || len(all) != 1001 || pages.Load() != 4+5 {
+	if err != nil || len(all) != 1000 || pages.Load() != 4 || f.count("") != 7 {
+		t.Errorf("%d devices in %d pages, %d requests: %v", len(all), pages.Load(), f.count(""), err)
+	}
+	pages = f.onPage(2, func() { f.objects["devices"] = f.objects["devices"][:999] })
+	all, err = f.serve(t).Objects(t.Context(), inventory.Device, inventory.Filter{})
+	if err != nil || len(all) != 999 || pages.Load() != 4+4 {
 		t.Errorf("%d devices in %d pages: %v", len(all), pages.Load(), err)
 	}
-	f.objects["devices"] = f.objects["devices"][:1000]
-	pages.Store(10)
-	before := f.count("")
-	all, err = f.serve(t).Objects(t.Context(), inventory.Device, inventory.Filter{})
-	if err != nil || len(all) != 1000 || pages.Load() != 10+4 || f.count("")-before != 7 {
-		t.Errorf("%d devices in %d pages, %d requests: %v", len(all), pages.Load()-10, f.count("")-before, err)
+}
+
+// Nautobot gives what has no name, or the same one, in any order.
+func TestNoOrder(t *testing.T) {
+	f := suiteFake("3.2.7")
+	f.estate(994)
+	for i, o := range f.objects["devices"] {
+		if i >= 100 {
+			o["name"] = nil
+		}
+	}
+	f.before = func(http.ResponseWriter, *http.Request) bool {
+		list := slices.Clone(f.objects["devices"])
+		rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		f.objects["devices"] = list
+		return false
+	}
+	var warned string
+	s, _ := f.serveWith(t, nautobot.Config{Warn: func(w string) { warned = w }})
+	all, err := s.Objects(t.Context(), inventory.Device, inventory.Filter{})
+	if err != nil || len(all) != 100 || !strings.Contains(warned, "900 devices without a name") {
+		t.Errorf("%d devices, warned %q: %v", len(all), warned, err)
 	}
 }
 
@@ -260,8 +321,8 @@ func TestPageFails(t *testing.T) {
 	f.estate(1000)
 	var asked atomic.Int32
 	f.before = func(w http.ResponseWriter, r *http.Request) bool {
-		if !strings.HasSuffix(r.URL.Path, "/graphql/") || asked.Add(1) != 3 {
-			return false // the places and the first page
+		if !strings.HasSuffix(r.URL.Path, "/graphql/") || asked.Add(1) != 4 {
+			return false // the places, the ids and the first page
 		}
 		answer(w, http.StatusBadRequest, values{"errors": []any{values{"message": "out of memory"}}})
 		return true

@@ -60,14 +60,23 @@ func fields(kind inventory.Kind, v webapi.Version, levels int, contexts bool) st
 
 // relation is something that not every object has, so that null may mean that it
 // has none or that the token may not see it. The filter selects objects that have
-// one, seen or not.
+// one, seen or not. (Looked up in the filters of 2.x, run on 3.2.7.)
 type relation struct {
 	filter, permission string
 	seen               func(*record) bool
 }
 
+// inCluster selects the devices that are in a cluster. Since a device may be in
+// several there is no filter for null alone, but null is a choice like the others.
+func inCluster(v webapi.Version) string {
+	if v.AtLeast(3, 0) {
+		return `clusters__n: ["null"]`
+	}
+	return "cluster__isnull: false"
+}
+
 // relations are those of a kind by what they are called.
-func relations(kind inventory.Kind) map[string]relation {
+func relations(kind inventory.Kind, v webapi.Version) map[string]relation {
 	all := map[string]relation{
 		"platform": {"platform__isnull: false", "dcim.view_platform", func(r *record) bool { return r.Platform != nil }},
 		"tenant":   {"tenant__isnull: false", "tenancy.view_tenant", func(r *record) bool { return r.Tenant != nil }},
@@ -76,16 +85,18 @@ func relations(kind inventory.Kind) map[string]relation {
 	}
 	if kind == inventory.VirtualMachine {
 		all["role"] = relation{"role__isnull: false", "extras.view_role", func(r *record) bool { return r.Role != nil }}
+		all["location"] = relation{"location__isnull: false", "dcim.view_location", func(r *record) bool { return r.Cluster.Location != nil }}
 	} else {
+		all["cluster"] = relation{inCluster(v), "virtualization.view_cluster", func(r *record) bool { return r.Cluster != nil || len(r.Clusters) > 0 }}
 		all["secrets_group"] = relation{"secrets_group__isnull: false", "extras.view_secretsgroup", func(r *record) bool { return r.SecretsGroup != nil }}
 	}
 	return all
 }
 
 // having asks which objects have each of the relations; also selects among them.
-func having(kind inventory.Kind, also string) string {
+func having(kind inventory.Kind, v webapi.Version, also string) string {
 	var text strings.Builder
-	all := relations(kind)
+	all := relations(kind, v)
 	for _, what := range slices.Sorted(maps.Keys(all)) {
 		fmt.Fprintf(&text, " has_%s: %s(%s%s){id}", what, list(kind), also, all[what].filter)
 	}
@@ -96,7 +107,7 @@ func having(kind inventory.Kind, also string) string {
 func (s *Source) Named(ctx context.Context, kind inventory.Kind, name string, contexts bool) ([]inventory.Object, error) {
 	var got map[string][]*record
 	err := s.api.inVersion(ctx, func(v webapi.Version) error {
-		query := fmt.Sprintf("query($name: [String]){objects: %s(name: $name){%s}%s}", list(kind), fields(kind, v, depth, contexts), having(kind, "name: $name, "))
+		query := fmt.Sprintf("query($name: [String]){objects: %s(name: $name){%s}%s}", list(kind), fields(kind, v, depth, contexts), having(kind, v, "name: $name, "))
 		return s.api.graphql(ctx, fmt.Sprintf("%s %q", kind, name), query, map[string]any{"name": []string{name}}, &got)
 	})
 	if err != nil {
@@ -117,6 +128,9 @@ func (s *Source) objects(ctx context.Context, kind inventory.Kind, got map[strin
 		return nil, err
 	}
 	if err := s.deep(ctx, got["objects"]); err != nil {
+		return nil, err
+	}
+	if err := s.upToTheSite(ctx, kind, got["objects"]); err != nil {
 		return nil, err
 	}
 	var all []inventory.Object
@@ -144,7 +158,7 @@ func (s *Source) complete(kind inventory.Kind, got map[string][]*record) error {
 			return s.weak(kind, r, lack)
 		}
 	}
-	all := relations(kind)
+	all := relations(kind, s.api.Known())
 	for _, what := range slices.Sorted(maps.Keys(all)) {
 		rel := all[what]
 		for _, has := range got["has_"+what] {
@@ -178,8 +192,10 @@ func (s *Source) All(ctx context.Context, kind inventory.Kind, contexts bool) ([
 	return s.objects(ctx, kind, got, "")
 }
 
-// everything reads all objects of a kind once, in pages: as many as are counted
-// before, and none is there behind them afterwards.
+// everything reads all objects of a kind once: which there are, and what of them
+// is not there for all, in one question that the server answers as of one moment;
+// then the objects in pages, by their ids. An offset would not do: devices without
+// a name, or of one name, are in no order, and GraphQL has none to ask for.
 func (s *Source) everything(ctx context.Context, kind inventory.Kind, contexts bool) (map[string][]*record, error) {
 	places, err := s.places(ctx)
 	if err != nil {
@@ -193,56 +209,63 @@ func (s *Source) everything(ctx context.Context, kind inventory.Kind, contexts b
 	if err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf("query($limit: Int, $offset: Int){objects: %s(limit: $limit, offset: $offset){%s}}", list(kind), fields(kind, v, 0, contexts))
-	all, err := pages(ctx, s.api, string(kind)+"s", query, total, func(r *record) string { return r.ID })
-	if err != nil {
-		return nil, err
-	}
-	if total != len(all) {
-		return nil, fmt.Errorf("%w: Nautobot counts %d and gave %d", webapi.ErrChanged, total, len(all))
-	}
 	got := map[string][]*record{}
-	behind := fmt.Sprintf("{behind: %s(limit: 1, offset: %d){id}%s}", list(kind), total, having(kind, ""))
-	if err := s.api.graphql(ctx, string(kind)+"s", behind, nil, &got); err != nil {
+	if err := s.api.graphql(ctx, string(kind)+"s", fmt.Sprintf("{ids: %s{id}%s}", list(kind), having(kind, v, "")), nil, &got); err != nil {
 		return nil, err
 	}
-	if len(got["behind"]) > 0 {
-		return nil, fmt.Errorf("%w: Nautobot counts %d and has more", webapi.ErrChanged, total)
+	if total != len(got["ids"]) {
+		return nil, fmt.Errorf("%w: Nautobot counts %d and gave %d", webapi.ErrChanged, total, len(got["ids"]))
 	}
-	got["objects"] = all
-	for _, r := range all {
-		if r.Location != nil {
-			r.Location = places[r.Location.ID]
-		}
-		if r.Cluster != nil && r.Cluster.Location != nil {
-			r.Cluster.Location = places[r.Cluster.Location.ID]
-		}
+	query := fmt.Sprintf("query($ids: [String]){objects: %s(id: $ids){%s}}", list(kind), fields(kind, v, 0, contexts))
+	if got["objects"], err = s.pages(ctx, string(kind)+"s", query, got["ids"]); err != nil {
+		return nil, err
 	}
-	return got, nil
+	return got, located(got["objects"], places)
 }
 
-// pages reads a list in pages, until there are as many as it should have or one is
-// not full; total is negative if nobody knows. What comes twice tells that the list
-// has changed.
-func pages[T any](ctx context.Context, a *api, what, query string, total int, id func(T) string) ([]T, error) {
-	var all []T
+// pages reads the objects of a list of ids in pages. One that is not there any
+// more tells that the list has changed.
+func (s *Source) pages(ctx context.Context, what, query string, list []*record) ([]*record, error) {
+	all := make([]*record, 0, len(list))
 	seen := webapi.Seen[string]{}
-	for len(all) != total {
-		var page struct{ Objects []T }
-		if err := a.graphql(ctx, fmt.Sprintf("%s from the %d. on", what, len(all)+1), query, map[string]any{"limit": pageSize, "offset": len(all)}, &page); err != nil {
+	for some := range slices.Chunk(list, pageSize) {
+		ids := make([]string, len(some))
+		for i, r := range some {
+			ids[i] = r.ID
+		}
+		var page struct{ Objects []*record }
+		if err := s.api.graphql(ctx, fmt.Sprintf("%s from the %d. on", what, len(all)+1), query, map[string]any{"ids": ids}, &page); err != nil {
 			return nil, err
 		}
-		for _, one := range page.Objects {
-			if !seen.New(id(one)) {
+		for _, r := range page.Objects {
+			if !seen.New(r.ID) {
 				return nil, webapi.ErrChanged
 			}
 		}
-		all = append(all, page.Objects...)
-		if len(page.Objects) < pageSize {
-			break
+		if len(page.Objects) != len(some) {
+			return nil, fmt.Errorf("%w: of %d objects that were there, %d came", webapi.ErrChanged, len(some), len(page.Objects))
 		}
+		all = append(all, page.Objects...)
 	}
 	return all, nil
+}
+
+// located gives the records their places. One of which nothing is known came after
+// the places were read.
+func located(records []*record, places map[string]*location) error {
+	for _, r := range records {
+		for _, at := range []**location{&r.Location, r.clusterLocation()} {
+			if at == nil || *at == nil {
+				continue
+			}
+			found := places[(*at).ID]
+			if found == nil {
+				return fmt.Errorf("%w: location %s was not there before", webapi.ErrChanged, (*at).ID)
+			}
+			*at = found
+		}
+	}
+	return nil
 }
 
 // count is how many objects of a kind the token sees. Unlike GraphQL, REST
@@ -260,18 +283,18 @@ func (s *Source) count(ctx context.Context, kind inventory.Kind) (int, error) {
 	return *page.Count, nil
 }
 
-// places are all places by id, each with those above it.
+// places are all places by id, each with those above it. One question: there are
+// far fewer than devices, and little is asked of each.
 func (s *Source) places(ctx context.Context) (map[string]*location, error) {
-	query := "query($limit: Int, $offset: Int){objects: locations(limit: $limit, offset: $offset){id name location_type{name} parent{id}}}"
-	all, err := pages(ctx, s.api, "locations", query, -1, func(l *location) string { return l.ID })
-	if err != nil {
+	var got struct{ Objects []*location }
+	if err := s.api.graphql(ctx, "locations", "{objects: locations{id name location_type{name} parent{id}}}", nil, &got); err != nil {
 		return nil, err
 	}
 	byID := map[string]*location{}
-	for _, l := range all {
+	for _, l := range got.Objects {
 		byID[l.ID] = l
 	}
-	for _, l := range all {
+	for _, l := range got.Objects {
 		if l.Parent != nil {
 			l.Parent = byID[l.Parent.ID]
 		}
@@ -283,11 +306,7 @@ func (s *Source) places(ctx context.Context) (map[string]*location, error) {
 func (s *Source) deep(ctx context.Context, records []*record) error {
 	var places map[string]*location
 	for _, r := range records {
-		at := r.Location
-		if r.Cluster != nil && at == nil {
-			at = r.Cluster.Location
-		}
-		for ; at != nil; at = at.Parent {
+		for at := r.place(); at != nil; at = at.Parent {
 			if at.Parent == nil || at.Parent.Name != "" {
 				continue
 			}
@@ -301,4 +320,49 @@ func (s *Source) deep(ctx context.Context, records []*record) error {
 		}
 	}
 	return nil
+}
+
+// upToTheSite is an error if the token does not see all places up to the site of
+// an object: what is above a hidden one is not there for it, and a place below the
+// site would be taken for the site.
+func (s *Source) upToTheSite(ctx context.Context, kind inventory.Kind, records []*record) error {
+	tops := map[string]*record{} // those of places that are within no site, by the id of the topmost
+	for _, r := range records {
+		top, typed := s.top(r.place())
+		switch {
+		case !typed:
+			return s.weak(kind, r, "dcim.view_locationtype")
+		case top != nil:
+			tops[top.ID] = r
+		}
+	}
+	if len(tops) == 0 {
+		return nil
+	}
+	var got struct{ Objects []*location }
+	query := "query($ids: [String]){objects: locations(id: $ids, parent__isnull: false){id}}"
+	if err := s.api.graphql(ctx, "locations", query, map[string]any{"ids": slices.Sorted(maps.Keys(tops))}, &got); err != nil {
+		return err
+	}
+	for _, l := range got.Objects {
+		if r := tops[l.ID]; r != nil {
+			return s.weak(kind, r, "dcim.view_location")
+		}
+	}
+	return nil
+}
+
+// top is the topmost place if none is the site; typed tells that the token sees of
+// which type each is, up to the site.
+func (s *Source) top(l *location) (top *location, typed bool) {
+	for ; l != nil; l = l.Parent {
+		switch {
+		case l.Type == nil:
+			return nil, false
+		case s.isSite(l):
+			return nil, true
+		}
+		top = l
+	}
+	return top, true
 }

@@ -17,7 +17,7 @@ type named struct{ Name string }
 type location struct {
 	ID     string
 	Name   string
-	Type   named     `json:"location_type"`
+	Type   *named    `json:"location_type"`
 	Parent *location `json:"parent"`
 }
 
@@ -55,6 +55,22 @@ type record struct {
 	Tags         []named        `json:"tags"`
 	Fields       map[string]any `json:"_custom_field_data"`
 	Context      map[string]any `json:"config_context"`
+}
+
+// clusterLocation is the place of the record's cluster, nil if it has no cluster.
+func (r *record) clusterLocation() **location {
+	if r.Cluster == nil {
+		return nil
+	}
+	return &r.Cluster.Location
+}
+
+// place is where the record is; a virtual machine is where its cluster is.
+func (r *record) place() *location {
+	if r.Location == nil && r.Cluster != nil {
+		return r.Cluster.Location
+	}
+	return r.Location
 }
 
 // hidden is the permission without which something that every object of the kind
@@ -97,17 +113,13 @@ func (s *Source) object(kind inventory.Kind, r *record) inventory.Object {
 	if r.DeviceType != nil {
 		o.Vendor, o.Model = name(r.DeviceType.Manufacturer), r.DeviceType.Model
 	}
-	at := r.Location
 	if r.Cluster != nil {
 		o.Cluster = r.Cluster.Name
-		if kind == inventory.VirtualMachine {
-			at = r.Cluster.Location
-		}
 	}
 	if len(r.Clusters) > 0 {
 		o.Cluster = slices.MinFunc(r.Clusters, func(a, b named) int { return strings.Compare(a.Name, b.Name) }).Name
 	}
-	o.Site, o.Location = s.site(at)
+	o.Site, o.Location = s.site(r.place())
 	r.addresses(&o)
 	return o
 }
@@ -135,7 +147,7 @@ func (s *Source) site(l *location) (site, below string) {
 	if len(chain) == 0 {
 		return "", ""
 	}
-	at := slices.IndexFunc(chain, func(l *location) bool { return strings.EqualFold(l.Type.Name, s.siteType) })
+	at := slices.IndexFunc(chain, s.isSite)
 	if at < 0 {
 		at = len(chain) - 1
 	}
@@ -144,6 +156,11 @@ func (s *Source) site(l *location) (site, below string) {
 		path = append(path, chain[i].Name)
 	}
 	return chain[at].Name, strings.Join(path, " / ")
+}
+
+// isSite tells whether a place is of the type of sites.
+func (s *Source) isSite(l *location) bool {
+	return l.Type != nil && strings.EqualFold(l.Type.Name, s.siteType)
 }
 
 // name is the name of something, empty if there is none.
