@@ -5,6 +5,7 @@ package inventory
 import (
 	"context"
 	"errors"
+	"regexp"
 )
 
 var (
@@ -99,6 +100,18 @@ type Intent struct {
 	Template string
 	// Variables are added to what the template sees.
 	Variables map[string]any
+	// Secret is told what the source filled in that nobody may see, before the
+	// configuration is returned; may be nil.
+	Secret func(Secret)
+}
+
+// Secret is what of a configuration nobody may see.
+type Secret struct {
+	// Words are secret wherever they stand.
+	Words []string
+	// Patterns match the lines that hold secrets, of whatever value; the groups
+	// are secret.
+	Patterns []*regexp.Regexp
 }
 
 // The values of [Intent.From].

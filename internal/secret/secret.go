@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Mask stands where a secret was.
@@ -20,6 +21,39 @@ const minWord = 4
 type Redactor struct {
 	patterns []*regexp.Regexp
 	words    []string // the longest first
+	learned  *Learned // may be nil
+}
+
+// Learned are secrets that come to be known while texts are worked on already: the
+// redactors that were made with them mask them from then on. The zero value is
+// none. It is safe for concurrent use.
+type Learned struct {
+	mu  sync.Mutex
+	now *Redactor
+}
+
+// Add adds words and patterns, as [Redactor.WithWords] and [Redactor.With] do.
+func (l *Learned) Add(words []string, patterns ...*regexp.Regexp) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	more := &Redactor{}
+	for _, p := range patterns {
+		same := func(have *regexp.Regexp) bool { return have.String() == p.String() }
+		if l.now == nil || !slices.ContainsFunc(l.now.patterns, same) {
+			more.patterns = append(more.patterns, p)
+		}
+	}
+	l.now = l.now.With(more.patterns...).WithWords(words...)
+}
+
+// redactor masks what is known now.
+func (l *Learned) redactor() *Redactor {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.now
 }
 
 // NewRedactor makes one of regular expressions (RE2 syntax). Of a pattern with
@@ -45,9 +79,17 @@ func NewRedactor(patterns ...string) (*Redactor, error) {
 func (r *Redactor) With(patterns ...*regexp.Regexp) *Redactor {
 	n := &Redactor{}
 	if r != nil {
-		n.patterns, n.words = slices.Clone(r.patterns), slices.Clone(r.words)
+		n.patterns, n.words, n.learned = slices.Clone(r.patterns), slices.Clone(r.words), r.learned
 	}
 	n.patterns = append(n.patterns, patterns...)
+	return n
+}
+
+// Learning returns a redactor that also masks what is learned later; it forgets
+// what an earlier call gave it.
+func (r *Redactor) Learning(l *Learned) *Redactor {
+	n := r.With()
+	n.learned = l
 	return n
 }
 
@@ -76,6 +118,14 @@ func (r *Redactor) String(text string) string {
 	if r == nil || text == "" {
 		return text
 	}
+	return replace(text, append(r.spans(text), r.learned.redactor().spans(text)...))
+}
+
+// spans are where the secrets stand.
+func (r *Redactor) spans(text string) []span {
+	if r == nil {
+		return nil
+	}
 	var spans []span
 	for _, w := range r.words {
 		spans = appendWord(spans, text, w)
@@ -83,7 +133,7 @@ func (r *Redactor) String(text string) string {
 	for _, re := range r.patterns {
 		spans = appendPattern(spans, text, re)
 	}
-	return replace(text, spans)
+	return spans
 }
 
 // Lines returns lines of a difference without their secrets, also of those

@@ -151,3 +151,40 @@ func TestHasherComputesOnce(t *testing.T) {
 		t.Errorf("a known hash takes %v allocations: it is computed again", n)
 	}
 }
+
+// What is learned after a redactor was made, and by redactors made of it, is masked
+// from then on.
+func TestLearned(t *testing.T) {
+	var l secret.Learned
+	base, err := secret.NewRedactor("key (.*)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := base.Learning(&l).WithWords("known")
+	later := r.With(regexp.MustCompile("zzz"))
+	if got := later.String("plain hidden, known"); got != "plain hidden, <redacted>" {
+		t.Errorf("before: %q", got)
+	}
+	for range 2 {
+		l.Add([]string{"hidden", "two\nlines"}, regexp.MustCompile(`(?m)^password (.*)$`))
+	}
+	for _, c := range []struct{ text, want string }{
+		{"plain hidden, known", "plain <redacted>, <redacted>"},
+		{"password old", "password <redacted>"},
+		{"key x\nzzz", "key <redacted>\n<redacted>"},
+	} {
+		if got := later.String(c.text); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+	if got := later.Lines([]string{"+ password new", "- password old"}, 2); got[0] != "+ password <redacted>" || got[1] != "- password <redacted>" {
+		t.Errorf("lines: %q", got)
+	}
+	if got := base.String("plain hidden"); got != "plain hidden" {
+		t.Errorf("another redactor: %q", got)
+	}
+	var none *secret.Redactor
+	if got := none.Learning(&l).String("a hidden"); got != "a <redacted>" {
+		t.Errorf("of none: %q", got)
+	}
+}

@@ -32,6 +32,8 @@ type fake struct {
 	hide []string
 	// postprocess is what config-postprocessing says; by the id of a device.
 	postprocess map[string]string
+	// data is what configurations are rendered of, if it is not the usual.
+	data values
 	// headless takes the version out of the headers.
 	headless bool
 	// before may answer in the fake's place, and say so.
@@ -185,19 +187,69 @@ func (f *fake) shown(all []values, contexts bool) []values {
 	return out
 }
 
-// having tells who has what, seen or not.
-func (f *fake) having(data values, all []values) {
-	for alias, fields := range map[string][]string{
-		"platform": {"platform"}, "tenant": {"tenant"}, "address": {"primary_ip4", "primary_ip6"}, "tags": {"tags"}, "role": {"role"}, "secrets_group": {"secrets_group"},
+// concealed is an object without what the token may not see: there is null, or an
+// empty list.
+func (f *fake) concealed(o values) values {
+	c := values{}
+	for k, v := range o {
+		inner, isObject := v.(values)
+		_, isList := v.([]any)
+		switch {
+		case slices.Contains(f.hide, k) && isList:
+			c[k] = []any{}
+		case slices.Contains(f.hide, k):
+			c[k] = nil
+		case isObject:
+			c[k] = f.concealed(inner)
+		default:
+			c[k] = v
+		}
+	}
+	return c
+}
+
+// having tells who has what, seen or not, as far as it is asked for.
+func (f *fake) having(data values, query string, all []values) {
+	for what, of := range map[string]struct {
+		filter string
+		fields []string
+	}{
+		"platform": {"platform__isnull: false", []string{"platform"}}, "tenant": {"tenant__isnull: false", []string{"tenant"}},
+		"address": {"has_primary_ip: true", []string{"primary_ip4", "primary_ip6"}}, "tags": {"tags__isnull: false", []string{"tags"}},
+		"role": {"role__isnull: false", []string{"role"}}, "secrets_group": {"secrets_group__isnull: false", []string{"secrets_group"}},
+		"location": {"location__isnull: false", []string{"cluster.location"}}, "cluster": {f.clusterFilter(), []string{"cluster", "clusters"}},
 	} {
+		if !strings.Contains(query, "has_"+what+": ") || !strings.Contains(query, of.filter+"){id}") {
+			continue
+		}
 		list := []values{}
 		for _, o := range all {
-			if slices.ContainsFunc(fields, func(field string) bool { return o[field] != nil && fmt.Sprint(o[field]) != "[]" }) {
+			if slices.ContainsFunc(of.fields, func(field string) bool { v := at(o, field); return v != nil && fmt.Sprint(v) != "[]" }) {
 				list = append(list, values{"id": o["id"]})
 			}
 		}
-		data["has_"+alias] = list
+		data["has_"+what] = list
 	}
+}
+
+// clusterFilter is the filter of devices in clusters that the version has.
+func (f *fake) clusterFilter() string {
+	if strings.HasPrefix(f.version, "3.") {
+		return `clusters__n: ["null"]`
+	}
+	return "cluster__isnull: false"
+}
+
+// at is the value at a path of fields.
+func at(o values, path string) any {
+	field, rest, deeper := strings.Cut(path, ".")
+	if inner, ok := o[field].(values); deeper && ok {
+		return at(inner, rest)
+	}
+	if deeper {
+		return nil
+	}
+	return o[field]
 }
 
 // rest answers for a list, an object, or its notes.
@@ -277,6 +329,9 @@ func (f *fake) generate(w http.ResponseWriter, query url.Values) {
 		if field == "interfaces" {
 			data[field] = []any{}
 		}
+	}
+	if f.data != nil {
+		data = f.data
 	}
 	answer(w, http.StatusOK, values{"intended_config": row["intended_config"], "graphql_data": data, "diff": ""})
 }

@@ -2,12 +2,10 @@ package nautobot
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +37,7 @@ func (s *Source) Config(ctx context.Context, o inventory.Object, intent inventor
 	case rendered:
 		return s.render(ctx, o, intent.Branch)
 	}
-	return s.stored(ctx, o)
+	return s.stored(ctx, o, intent.Secret)
 }
 
 // goldenRow is what Golden Config has stored of a device.
@@ -51,7 +49,7 @@ type goldenRow struct {
 
 // stored is what the last run of the intended job has stored; nil if it never
 // had anything to do with the device.
-func (s *Source) stored(ctx context.Context, o inventory.Object) ([]byte, error) {
+func (s *Source) stored(ctx context.Context, o inventory.Object, tell func(inventory.Secret)) ([]byte, error) {
 	var page struct{ Results *[]goldenRow }
 	path := goldenConfig + "golden-config/?depth=0&device=" + url.QueryEscape(o.ID)
 	err := s.api.Get(ctx, path, viewGoldenConfig, &page)
@@ -83,6 +81,9 @@ func (s *Source) stored(ctx context.Context, o inventory.Object) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
+	if tell != nil {
+		tell(filledIn(row.Config, text))
+	}
 	return ended(text), nil
 }
 
@@ -103,7 +104,8 @@ const (
 )
 
 // postprocessed is what Golden Config makes of what it has stored, secrets filled
-// in; the same text if it is not to do that. The result is a secret.
+// in; the same text if it is not to do that. What was filled in is a secret, see
+// filledIn.
 func (s *Source) postprocessed(ctx context.Context, o inventory.Object, stored string) (text string, enabled bool, err error) {
 	if stored == "" {
 		return "", true, nil
@@ -281,119 +283,4 @@ func (s *Source) leftover(ctx context.Context, o inventory.Object) error {
 		return nil
 	}
 	return fmt.Errorf("%s: the rendering of %q leaves something ({{ or {%%) to Golden Config's postprocessing, which works on what is stored: use from = %q", s.api.Where(), o.Name, inventory.FromStored)
-}
-
-// sawAll is an error if the rendering was made with less than there is: Golden
-// Config renders what the token may see, and says nothing of the rest.
-func (s *Source) sawAll(ctx context.Context, o inventory.Object, data map[string]any) error {
-	var device map[string]any
-	if err := s.api.Get(ctx, place(o.Kind)+url.PathEscape(o.ID)+"/?depth=0", permission("view", o.Kind), &device); err != nil {
-		return fmt.Errorf("comparing what %q was rendered of: %w", o.Name, err)
-	}
-	lacks := map[string]bool{}
-	for key, value := range data {
-		m, known := models()[key]
-		if have, ok := device[key]; known && ok && less(value, have) {
-			lacks[m.permission] = true
-		}
-	}
-	var empty []string
-	empties(data, &empty)
-	slices.Sort(empty)
-	for _, key := range slices.Compact(empty) {
-		denied, err := s.deniedAt(ctx, models()[key])
-		if err != nil {
-			return err
-		}
-		if denied {
-			lacks[models()[key].permission] = true
-		}
-	}
-	if len(lacks) == 0 {
-		return nil
-	}
-	var names []string
-	for name := range lacks {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return fmt.Errorf("%s: the rendering of %q is not complete and is not used: the token's user needs the permission %s (without constraints that leave something out)",
-		s.api.Where(), o.Name, strings.Join(names, ", "))
-}
-
-// less tells whether GraphQL shows less of something than REST does.
-func less(shown, there any) bool {
-	if list, ok := there.([]any); ok {
-		seen, _ := shown.([]any)
-		return len(seen) < len(list)
-	}
-	return shown == nil && there != nil
-}
-
-// model is where REST has the objects of a kind, and who may see them.
-type model struct{ path, permission string }
-
-// models are those that queries for templates use, by the names of the fields.
-func models() map[string]model {
-	one := func(path, permission string) model { return model{path, permission} }
-	addresses, interfaces, vlans := one("ipam/ip-addresses/", "ipam.view_ipaddress"), one("dcim/interfaces/", "dcim.view_interface"), one("ipam/vlans/", "ipam.view_vlan")
-	locations, vrfs := one("dcim/locations/", "dcim.view_location"), one("ipam/vrfs/", "ipam.view_vrf")
-	return map[string]model{
-		"platform": one("dcim/platforms/", "dcim.view_platform"), "role": one("extras/roles/", "extras.view_role"),
-		"status": one("extras/statuses/", "extras.view_status"), "tenant": one("tenancy/tenants/", "tenancy.view_tenant"),
-		"tags": one("extras/tags/", "extras.view_tag"), "secrets_group": one("extras/secrets-groups/", "extras.view_secretsgroup"),
-		"location": locations, "parent": locations, "device_type": one("dcim/device-types/", "dcim.view_devicetype"),
-		"manufacturer": one("dcim/manufacturers/", "dcim.view_manufacturer"), "rack": one("dcim/racks/", "dcim.view_rack"),
-		"primary_ip4": addresses, "primary_ip6": addresses, "ip_addresses": addresses, "interfaces": interfaces,
-		"connected_interface": interfaces, "lag": interfaces, "member_interfaces": interfaces,
-		"untagged_vlan": vlans, "tagged_vlans": vlans, "vlans": vlans, "vrf": vrfs, "vrfs": vrfs, "prefixes": one("ipam/prefixes/", "ipam.view_prefix"),
-		"cable": one("dcim/cables/", "dcim.view_cable"), "virtual_chassis": one("dcim/virtual-chassis/", "dcim.view_virtualchassis"),
-		"clusters": one("virtualization/clusters/", "virtualization.view_cluster"), "cluster": one("virtualization/clusters/", "virtualization.view_cluster"),
-		"inventory_items": one("dcim/inventory-items/", "dcim.view_inventoryitem"), "services": one("ipam/services/", "ipam.view_service"),
-	}
-}
-
-// empties collects the known fields that are null or empty somewhere.
-func empties(v any, into *[]string) {
-	switch v := v.(type) {
-	case map[string]any:
-		for key, value := range v {
-			if key == "config_context" {
-				continue
-			}
-			list, isList := value.([]any)
-			if _, known := models()[key]; known && (value == nil || isList && len(list) == 0) {
-				*into = append(*into, key)
-			}
-			empties(value, into)
-		}
-	case []any:
-		for _, one := range v {
-			empties(one, into)
-		}
-	}
-}
-
-// deniedAt tells whether the token may see nothing of a model, which only REST
-// says; asked once.
-func (s *Source) deniedAt(ctx context.Context, m model) (bool, error) {
-	s.mu.Lock()
-	denied, known := s.denied[m.path]
-	s.mu.Unlock()
-	if known {
-		return denied, nil
-	}
-	var page json.RawMessage
-	err := s.api.Get(ctx, m.path+"?limit=1&depth=0", m.permission, &page)
-	e := webapi.AsError(err)
-	if denied = e != nil && e.Status == http.StatusForbidden; denied {
-		err = nil
-	}
-	if err != nil {
-		return false, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.denied[m.path] = denied
-	return denied, nil
 }

@@ -3,6 +3,7 @@ package nautobot_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -237,4 +238,57 @@ func TestWriteBack(t *testing.T) {
 	}
 	wants(t, s.SetCustomField(t.Context(), o, "zabbix_hostid", 9), "dcim.change_device", "write enabled", `"ams-edge1"`)
 	wants(t, s.Note(t.Context(), o, "x"), "extras.add_note")
+}
+
+// The keys of what a configuration is rendered of are the query's affair.
+func TestRenderedOfOtherKeys(t *testing.T) {
+	for name, c := range map[string]struct {
+		hide  []string
+		data  values
+		says  []string
+		warns string
+	}{
+		"an alias that is empty":        {[]string{"interfaces"}, values{"hostname": "x", "ports": []any{}}, []string{"may not be complete and is not used", "ports is empty", "dcim.view_interface"}, ""},
+		"one within":                    {[]string{"primary_ip4"}, values{"ports": []any{values{"name": "e0", "ips": []any{}}}}, []string{"ips is empty", "ipam.view_ipaddress"}, ""},
+		"another shape":                 {[]string{"platform"}, values{"device": values{"os": nil}}, []string{"os is empty", "dcim.view_platform"}, ""},
+		"may see everything":            {nil, values{"ports": []any{}, "interfaces": []any{}}, nil, "ports is empty"},
+		"a value of the object":         {[]string{"interfaces"}, values{"serial": nil, "config_context": values{"a": nil}}, nil, ""},
+		"hidden and of no interest":     {[]string{"interfaces"}, values{"hostname": "x", "ports": []any{values{"name": "e0"}}}, nil, ""},
+		"a known key that may be empty": {[]string{"platform"}, values{"interfaces": []any{}}, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := suiteFake("3.2.7")
+			f.hide, f.data = c.hide, c.data
+			var warned []string
+			s, _ := f.serveWith(t, nautobot.Config{Warn: func(w string) { warned = append(warned, w) }})
+			f.objects["devices"][0]["platform"] = nil // REST shows the same
+			for range 2 {
+				_, err := s.Config(t.Context(), inventory.Object{Kind: inventory.Device, ID: f.objects["devices"][0]["id"].(string), Name: "ams-edge1"}, inventory.Intent{From: inventory.FromRendered})
+				wants(t, err, c.says...)
+				if c.says == nil && err != nil {
+					t.Error(err)
+				}
+			}
+			if text := strings.Join(warned, "\n"); (c.warns == "") != (text == "") || !strings.Contains(text, c.warns) || len(warned) > 1 {
+				t.Errorf("warned %q", warned)
+			}
+			if n := f.count("GET dcim/interfaces/"); n != 1 {
+				t.Errorf("what the token may see was asked %d times", n)
+			}
+		})
+	}
+}
+
+// What postprocessing filled in is told as secret before anybody gets it.
+func TestPostprocessingTellsSecrets(t *testing.T) {
+	f := suiteFake("3.2.7")
+	s := f.serve(t)
+	o := edge1(t, s)
+	f.golden[o.ID]["intended_config"] = "hostname x\npassword {{ x }}\n"
+	f.postprocess[o.ID] = "hostname x\npassword p&amp;ss1"
+	var told inventory.Secret
+	got, err := s.Config(t.Context(), o, inventory.Intent{Secret: func(s inventory.Secret) { told = s }})
+	if err != nil || string(got) != "hostname x\npassword p&ss1\n" || !slices.Equal(told.Words, []string{"p&ss1"}) || len(told.Patterns) != 1 {
+		t.Errorf("got %q, %v, told %+v", got, err, told)
+	}
 }

@@ -6,7 +6,6 @@ package nautobot
 import (
 	"cmp"
 	"errors"
-	"sync"
 
 	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
@@ -42,8 +41,10 @@ type Source struct {
 	// twice at a time.
 	rendering chan struct{}
 
-	mu     sync.Mutex
-	denied map[string]bool // by path, whether the token may see nothing there
+	// Of who has the place in rendering:
+	probed bool
+	denied map[string]bool // permissions that the token lacks
+	warned map[string]bool // what was warned of
 }
 
 var (
@@ -63,7 +64,7 @@ func New(cfg Config) (*Source, error) {
 	}
 	s := &Source{
 		api: a, siteType: cmp.Or(cfg.LocationType, DefaultLocationType),
-		rendering: make(chan struct{}, 1), denied: map[string]bool{},
+		rendering: make(chan struct{}, 1), warned: map[string]bool{},
 	}
 	s.Snapshot = snapshot.New(s, a.Where())
 	return s, nil

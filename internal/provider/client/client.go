@@ -32,9 +32,10 @@ type Client struct {
 	hosts   hosts
 
 	mu        sync.Mutex
-	addresses map[string]string // address of a device -> its name
-	warned    map[string]bool   // kinds of warnings that were made
-	warnings  []string          // those that no run has brought to the user yet
+	addresses map[string]string          // address of a device -> its name
+	filled    map[string]*secret.Learned // by the name of a device: what its source of truth filled in
+	warned    map[string]bool            // kinds of warnings that were made
+	warnings  []string                   // those that no run has brought to the user yet
 }
 
 // New makes a client of a configuration.
@@ -45,7 +46,7 @@ func New(cfg Config) *Client {
 		cfg:       cfg,
 		drivers:   make(map[string]device.Driver, len(cfg.Drivers)),
 		pool:      device.NewPool(cfg.MaxSessions, idle),
-		addresses: map[string]string{}, warned: map[string]bool{}, hosts: newHosts(),
+		addresses: map[string]string{}, filled: map[string]*secret.Learned{}, warned: map[string]bool{}, hosts: newHosts(),
 	}
 	for _, d := range cfg.Drivers {
 		c.drivers[d.Name()] = d
@@ -106,6 +107,7 @@ func (c *Client) IntendedConfig(ctx context.Context, e Endpoint, intent inventor
 		return nil, attributeError("config",
 			"%s: there is no intended configuration: set config, or give the device one in the source of truth", name)
 	}
+	intent.Secret = func(s inventory.Secret) { c.learned(name).Add(s.Words, s.Patterns...) }
 	text, err := c.cfg.Inventory.Config(ctx, *e.Inventory, intent)
 	if err != nil {
 		return nil, attributeError("config", "%s: reading its intended configuration: %w", name, err)
@@ -115,6 +117,17 @@ func (c *Client) IntendedConfig(ctx context.Context, e Endpoint, intent inventor
 			"%s: there is no intended configuration: set config here, or give the device one at %s", name, e.Inventory.URL)
 	}
 	return text, nil
+}
+
+// learned are the secrets that the source of truth filled in for a device. They are
+// known only when its intended configuration is, and its session may be older.
+func (c *Client) learned(name string) *secret.Learned {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.filled[name] == nil {
+		c.filled[name] = &secret.Learned{}
+	}
+	return c.filled[name]
 }
 
 // Facts asks a device what it is.

@@ -49,7 +49,7 @@ func (c *Client) Resolve(ctx context.Context, ref Ref) (Endpoint, error) {
 		Device: device.Device{
 			Name: ref.Name, Host: cmp.Or(ref.Host, known.Host), Port: port, SSH: login,
 			EnablePassword: entry.EnablePassword, Options: maps.Clone(entry.Options),
-			Redact: c.Redact.WithWords(entry.secrets()...),
+			Redact: c.Redact.WithWords(entry.secrets()...).Learning(c.learned(ref.Name)),
 		},
 	}, nil
 }

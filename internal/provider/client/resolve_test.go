@@ -1,9 +1,11 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -293,6 +295,44 @@ func TestIntendedConfig(t *testing.T) {
 	_, err = c.IntendedConfig(t.Context(), resolve(t, c, client.Ref{Name: "new", Host: "h", Driver: "fake"}), inventory.Intent{})
 	if !errors.As(err, &at) || at.Attribute != "config" {
 		t.Errorf("no record: %v", err)
+	}
+}
+
+// secretive is a source of truth that fills in secrets.
+type secretive struct{ sourceOf }
+
+func (s secretive) Config(_ context.Context, _ inventory.Object, intent inventory.Intent) ([]byte, error) {
+	intent.Secret(inventory.Secret{Words: []string{"planted-1"}, Patterns: []*regexp.Regexp{regexp.MustCompile(`^password (.*)$`)}})
+	return []byte("password planted-1\n"), nil
+}
+
+// What the source filled in is a secret of this device from then on, also for who
+// resolved it before: its session may be open already.
+func TestIntendedConfigWithSecrets(t *testing.T) {
+	cfg := config(t, newFakeDriver("fake"))
+	record := func(name string) inventory.Object {
+		return inventory.Object{Kind: inventory.Device, ID: name, Name: name, Host: "h", Driver: "fake", Status: "active"}
+	}
+	cfg.Inventory = secretive{sourceOf{device: record("r1")}}
+	c := newClient(t, cfg)
+	before := resolve(t, c, client.Ref{Name: "r1"})
+	session := before.Device.Redact.With(regexp.MustCompile("never"))
+	if got := session.String("planted-1"); got != "planted-1" {
+		t.Errorf("before: %q", got)
+	}
+	if _, err := c.IntendedConfig(t.Context(), before, inventory.Intent{}); err != nil {
+		t.Fatal(err)
+	}
+	other := resolve(t, c, client.Ref{Name: "r2", Host: "h2", Driver: "fake"})
+	for _, c := range []struct{ got, want string }{
+		{session.String("x planted-1"), "x <redacted>"},
+		{session.String("password of-yesterday"), "password <redacted>"},
+		{resolve(t, c, client.Ref{Name: "r1"}).Device.Redact.String("planted-1"), "<redacted>"},
+		{other.Device.Redact.String("planted-1"), "planted-1"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
 	}
 }
 
