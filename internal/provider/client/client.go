@@ -156,6 +156,10 @@ func (c *Client) Objects(ctx context.Context, kind inventory.Kind, f inventory.F
 	return source.Objects(ctx, kind, f)
 }
 
+// Warnings are the sentences for the user that no run has brought yet, for those who
+// have no run.
+func (c *Client) Warnings() []string { return c.takeWarnings() }
+
 // errNoSource tells that there is nothing to look an object up in.
 var errNoSource = errors.New("the provider has no source of truth: set netbox, nautobot or inventory_file in the provider block (or PROVISION_NETBOX_URL, PROVISION_NAUTOBOT_URL, PROVISION_INVENTORY_FILE)")
 

@@ -21,6 +21,8 @@ import (
 // Source is what is asked of the configured provider.
 type Source interface {
 	Objects(ctx context.Context, kind inventory.Kind, f inventory.Filter) ([]inventory.Object, error)
+	// Warnings are sentences about the source that nobody has brought to the user.
+	Warnings() []string
 }
 
 var _ Source = (*client.Client)(nil)
@@ -152,6 +154,7 @@ func Read[T any](ctx context.Context, source Source, kind inventory.Kind, f Filt
 		return nil, diags
 	}
 	objects, err := source.Objects(ctx, kind, f.inventory())
+	diags.Append(planning.Warnings("The source of truth.", source.Warnings())...)
 	if err != nil {
 		diags.AddError("The source of truth could not be read", err.Error())
 		return nil, diags

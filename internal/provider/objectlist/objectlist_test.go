@@ -16,6 +16,7 @@ import (
 type fakeSource struct {
 	objects []inventory.Object
 	err     error
+	warns   []string
 	kind    inventory.Kind
 	filter  inventory.Filter
 }
@@ -24,6 +25,8 @@ func (s *fakeSource) Objects(_ context.Context, kind inventory.Kind, f inventory
 	s.kind, s.filter = kind, f
 	return s.objects, s.err
 }
+
+func (s *fakeSource) Warnings() []string { return s.warns }
 
 func filter() Filter {
 	return Filter{
@@ -44,6 +47,16 @@ func TestReadHandsOverTheFilter(t *testing.T) {
 	}
 	if d := cmp.Diff(want, s.filter); d != "" || s.kind != inventory.VirtualMachine {
 		t.Errorf("%s %s", s.kind, d)
+	}
+}
+
+// What the source has to say reaches who only reads it, also when that fails.
+func TestReadBringsWarnings(t *testing.T) {
+	for _, err := range []error{nil, errors.New("it is down")} {
+		_, diags := Read(t.Context(), &fakeSource{objects: []inventory.Object{{ID: "7"}}, err: err, warns: []string{"it is newer"}}, inventory.Device, Filter{}, Of)
+		if diags.WarningsCount() != 1 || diags.Warnings()[0].Summary() != "it is newer" || diags.HasError() != (err != nil) {
+			t.Errorf("%v", diags)
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ type core interface {
 	Observe(ctx context.Context, e client.Endpoint) (provision.Result, error)
 	Facts(ctx context.Context, e client.Endpoint) (map[string]string, error)
 	Skipped(ctx context.Context, name, driver string, cause error)
+	Warnings() []string
 	RunID() string
 }
 

@@ -91,6 +91,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	diags, err := d.look(ctx, &data)
+	resp.Diagnostics.Append(warnings(data.Name.ValueString(), d.core.Warnings())...)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Error(data.Name.ValueString(), err))
 		return

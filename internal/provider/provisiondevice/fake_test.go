@@ -80,6 +80,8 @@ func newFake() *fakeCore {
 
 func (f *fakeCore) RunID() string { return f.runID }
 
+func (f *fakeCore) Warnings() []string { return nil }
+
 // change edits a device under the lock.
 func (f *fakeCore) change(name string, edit func(*fakeDevice)) {
 	f.mu.Lock()

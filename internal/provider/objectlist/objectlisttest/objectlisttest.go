@@ -32,6 +32,9 @@ func (s *Source) Objects(_ context.Context, kind inventory.Kind, f inventory.Fil
 	return found, s.Err
 }
 
+// Warnings has none.
+func (s *Source) Warnings() []string { return nil }
+
 // Factories serve a data source with a source of truth.
 func Factories(s *Source, dataSource func() datasource.DataSource) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
