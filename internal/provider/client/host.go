@@ -203,7 +203,7 @@ func (c *Client) RunHost(ctx context.Context, job HostJob) (HostResult, error) {
 func (c *Client) hostWrittenBack(ctx context.Context, job HostJob, out HostResult, failed error, redact *secret.Redactor) []string {
 	warnings := c.journal(ctx, job.Object, out.Result, failed, redact)
 	if h := cmp.Or(out.Host, out.Summary.Host); failed == nil && h != nil {
-		warnings = append(warnings, c.writeHostID(ctx, job.Object, h.ID)...)
+		warnings = append(warnings, c.WriteHostID(ctx, job.Object, h.ID)...)
 	}
 	return warnings
 }

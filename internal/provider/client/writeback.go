@@ -69,9 +69,10 @@ func (c *Client) journal(ctx context.Context, o *inventory.Object, res provision
 	})
 }
 
-// writeHostID writes a hostid to the custom field of the object that has it,
-// unless it is there already: a change that changes nothing would start hooks.
-func (c *Client) writeHostID(ctx context.Context, o *inventory.Object, id string) []string {
+// WriteHostID writes a hostid to the custom field of the object that has it, if the
+// provider is to, unless it is there already: a change that changes nothing would
+// start hooks. What cannot be written is a warning.
+func (c *Client) WriteHostID(ctx context.Context, o *inventory.Object, id string) []string {
 	field := c.cfg.WriteBack.ZabbixHostID
 	if field == "" || o == nil || id == "" {
 		return nil

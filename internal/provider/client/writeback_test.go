@@ -82,6 +82,41 @@ func TestWritingBackThatFailsIsAWarning(t *testing.T) {
 	}
 }
 
+// Without a change of the host the hostid is written where it differs, and nowhere
+// else.
+func TestWriteHostID(t *testing.T) {
+	object := func(fields map[string]any) *inventory.Object {
+		return &inventory.Object{Name: "r1", URL: "https://truth.example/r1", CustomFields: fields}
+	}
+	for name, c := range map[string]struct {
+		o     *inventory.Object
+		id    string
+		fails error
+		wrote string
+	}{
+		"none yet":          {object(nil), "101", nil, "r1: zabbix_hostid = 101"},
+		"another":           {object(map[string]any{"zabbix_hostid": 7}), "101", nil, "r1: zabbix_hostid = 101"},
+		"null":              {object(map[string]any{"zabbix_hostid": nil}), "101", nil, "r1: zabbix_hostid = 101"},
+		"the same":          {object(map[string]any{"zabbix_hostid": int64(101)}), "101", nil, ""},
+		"the same, as text": {object(map[string]any{"zabbix_hostid": "101"}), "101", nil, ""},
+		"no object":         {nil, "101", nil, ""},
+		"no host":           {object(nil), "", nil, ""},
+		"it fails":          {object(nil), "101", errors.New("the token may not"), "r1: zabbix_hostid = 101"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			it, notes := writing(&fakeZabbix{}, c.fails)
+			warnings := it.WriteHostID(t.Context(), c.o, c.id)
+			if got := strings.Join(*notes, ";"); got != c.wrote || (len(warnings) > 0) != (c.fails != nil) {
+				t.Errorf("wrote %q, warned %q", got, warnings)
+			}
+		})
+	}
+	plain := zabbixClient(&fakeZabbix{}, func(cfg *client.Config) { cfg.Inventory = sourceOf{} })
+	if got := plain.WriteHostID(t.Context(), object(nil), "101"); got != nil {
+		t.Errorf("nobody asked for it: %q", got)
+	}
+}
+
 func TestADeviceIsNotedWithoutItsSecrets(t *testing.T) {
 	cfg := config(t, newFakeDriver("fake"))
 	notes := []string{}

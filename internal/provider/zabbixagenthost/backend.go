@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
@@ -25,6 +26,7 @@ type core interface {
 	ClaimEnd(name, id string) error
 	Succeed(name string) (client.Former, bool, error)
 	CountDestroy(id, name string, last bool) error
+	WriteHostID(ctx context.Context, o *inventory.Object, id string) []string
 	HostDefaults() client.HostDefaults
 	HostURL(id string) string
 	Skipped(ctx context.Context, name, driver string, cause error)

@@ -247,7 +247,8 @@ func (a *apply) run(ctx context.Context, limit time.Duration) error {
 	return nil
 }
 
-// change runs the core. A plan that changes nothing in Zabbix asks nothing of it.
+// change runs the core. A plan that changes nothing in Zabbix asks nothing of it,
+// but the source of truth gets the hostid if it has another one.
 func (a *apply) change(ctx context.Context, limit time.Duration) (*wish, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -266,6 +267,8 @@ func (a *apply) change(ctx context.Context, limit time.Duration) (*wish, error) 
 			return nil, err
 		}
 		digest = res.Running.Digest
+	} else {
+		a.diags.Append(warnings(a.plan.name(), a.core.WriteHostID(ctx, w.subject.Inventory, a.plan.ID.ValueString()))...)
 	}
 	a.fingerprints()
 	a.kept = a.kept.left(a.plan, digest, a.core.RunID(), w.named())

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 	"github.com/netprovision/terraform-provider-provision/internal/mapping"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
@@ -29,6 +30,7 @@ type fakeCore struct {
 	defaults client.HostDefaults
 	jobs     []client.HostJob
 	claims   []string
+	written  []string // hostids, to the source of truth
 	skipped  int
 	former   client.Former // that a new host succeeds; none without a hostid
 }
@@ -61,6 +63,11 @@ func (f *fakeCore) ClaimFound(name, id string) error { return f.ClaimHost(name, 
 func (f *fakeCore) ClaimEnd(string, string) error    { return nil }
 func (f *fakeCore) Succeed(string) (client.Former, bool, error) {
 	return f.former, f.former.ID != "", nil
+}
+
+func (f *fakeCore) WriteHostID(_ context.Context, o *inventory.Object, id string) []string {
+	f.written = append(f.written, id)
+	return []string{o.Name + ": cannot be written"}
 }
 func (f *fakeCore) CountDestroy(string, string, bool) error        { return nil }
 func (f *fakeCore) HostDefaults() client.HostDefaults              { return f.defaults }
@@ -507,5 +514,30 @@ func TestForetell(t *testing.T) {
 	diags = b.foretell(t.Context(), "r1", zabbix.Intent{ID: "10105", Destroy: zabbix.DestroyKeep})
 	if len(f.jobs) > 0 || !has(diags, diag.SeverityWarning, "r1: will be forgotten") {
 		t.Errorf("forgetting asks nothing of Zabbix: %v", diags)
+	}
+}
+
+// An apply that changes nothing in Zabbix gives the source of truth the hostid all
+// the same; one that does leaves that to the run.
+func TestApplyWritesTheHostID(t *testing.T) {
+	for pending, want := range map[bool]int{false: 1, true: 0} {
+		f := newFake()
+		f.subject.Inventory = &inventory.Object{Name: "r1"}
+		f.result.Host = full()
+		prior := empty()
+		prior.ID, prior.Host = types.StringValue("10105"), types.StringValue("r1")
+		config := empty()
+		config.Device = types.StringValue("r1")
+		plan := prior
+		if pending {
+			plan.Diff, plan.ChangeID = types.StringValue("d"), types.StringValue("c")
+		}
+		a := apply{backend: backend{core: f}, config: config, plan: plan, prior: &prior, kept: newKept()}
+		if _, err := a.change(t.Context(), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if len(f.written) != want || len(f.jobs) != 1-want || a.diags.WarningsCount() != want {
+			t.Errorf("pending %t: wrote %q in %d runs, %v", pending, f.written, len(f.jobs), a.diags)
+		}
 	}
 }
