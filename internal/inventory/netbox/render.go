@@ -92,6 +92,9 @@ func (s *Source) notRendered(ctx context.Context, o inventory.Object, intent inv
 		e.Reason = "it is not there any more, or the token's user lacks the permission view on " + model(o.Kind)
 	case e.Status == http.StatusInternalServerError:
 		e.Reason = "the config template cannot be rendered: mend the template, or the data that it uses"
+		if !strings.Contains(e.Detail, "line ") {
+			e.Reason += "; with debug switched on, the config template says the line"
+		}
 	}
 	return fmt.Errorf("the intended configuration of %s (%s): %w", o.Name, o.URL, e)
 }

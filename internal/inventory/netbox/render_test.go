@@ -61,7 +61,7 @@ func TestTemplateErrors(t *testing.T) {
 	for _, version := range versions() {
 		s := fake(t, netboxtest.Options{Version: version, Objects: estate(3), Broken: map[string]string{"e0001": "UndefinedError: 'nosuch' is undefined"}})
 		err := render(t.Context(), source(t, netbox.Config{URL: s.URL, Token: token(version)}))
-		complains(t, err, "e0001", second.URL, "HTTP 500", "UndefinedError: 'nosuch' is undefined", "mend the template")
+		complains(t, err, "e0001", second.URL, "HTTP 500", "UndefinedError: 'nosuch' is undefined", "mend the template", "with debug switched on")
 		if len(s.Requests()) != 1 {
 			t.Errorf("%s: asked %q", version, s.Requests())
 		}
