@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -110,7 +111,7 @@ func (a restAPI) remove(path string) {
 			return
 		}
 		_ = resp.Body.Close()
-		if resp.StatusCode >= 300 {
+		if resp.StatusCode >= 300 && resp.StatusCode != http.StatusNotFound {
 			a.t.Errorf("DELETE %s: %s", path, resp.Status)
 		}
 	})
@@ -126,6 +127,12 @@ type truthCase struct {
 	spoil func() (says string)
 	// notes are the entries of r1's journal.
 	notes func() []string
+	// move gives r1 another primary address, and drop deletes r1.
+	move func(host string)
+	drop func()
+	// rendered gives r1 what the templates of Golden Config need, and a secrets group;
+	// only of Nautobot.
+	rendered func()
 }
 
 // netboxCase puts r1 into the real NetBox.
@@ -166,6 +173,10 @@ func netboxCase(t *testing.T, node acctest.Node) truthCase {
 			list, _ := a.call(http.MethodGet, fmt.Sprintf("extras/journal-entries/?assigned_object_type=dcim.device&assigned_object_id=%v&ordering=id", device), nil)["results"].([]any)
 			return texts(list, "comments")
 		},
+		move: func(host string) {
+			a.call(http.MethodPatch, fmt.Sprintf("ipam/ip-addresses/%v/", address), map[string]any{"address": host + "/16"})
+		},
+		drop: func() { a.call(http.MethodDelete, path, nil) },
 	}
 }
 
@@ -212,6 +223,16 @@ func nautobotCase(t *testing.T, node acctest.Node) truthCase {
 		notes: func() []string {
 			list, _ := a.call(http.MethodGet, path+"notes/", nil)["results"].([]any)
 			return texts(list, "note")
+		},
+		move: func(host string) {
+			a.call(http.MethodPatch, fmt.Sprintf("ipam/ip-addresses/%v/", address), map[string]any{"address": host + "/16"})
+		},
+		drop: func() { a.call(http.MethodDelete, path, nil) },
+		rendered: func() {
+			a.call(http.MethodPatch, path, map[string]any{
+				"platform": find("dcim/platforms/", "name", "FRR on Linux"), "secrets_group": find("extras/secrets-groups/", "name", "edge routers"),
+			})
+			a.call(http.MethodPatch, fmt.Sprintf("dcim/interfaces/%v/", mgmt), map[string]any{"description": "port of r1"})
 		},
 	}
 }
@@ -262,17 +283,9 @@ func TestLabNautobot(t *testing.T) {
 func aSourceOfTruth(t *testing.T, name string, holding func(*testing.T, acctest.Node) truthCase) {
 	lab := acctest.ReadLab(t)
 	lab.KeepRouter(t, "r1")
-	r1, jump := lab.Node(t, "r1"), lab.Node(t, "jump")
-	truth := holding(t, r1)
-	key := "file(" + acctest.Quote(filepath.Join(lab.Dir, "id_ed25519")) + ")"
+	truth := holding(t, lab.Node(t, "r1"))
 	w := acctest.NewWorkspace(t, acctest.Binary(t))
-	w.Config(acctest.Provider(map[string]string{
-		name: truth.block,
-		"credentials": fmt.Sprintf("{ default = { username = %q, private_key = %s, jump_host = \"door\" }, door = { username = %q, private_key = %s } }",
-			r1.User, key, jump.User, key),
-		"ssh": fmt.Sprintf("{ known_hosts = [%s], jump_hosts = { door = { host = %q, port = %d, credentials = \"door\" } } }",
-			acctest.Quote(filepath.Join(lab.Dir, "known_hosts")), jump.Host, jump.Port),
-	}), "resource \"provision_device\" \"r1\" {\n  name = \"r1\"\n}\n")
+	w.Config(throughTheDoor(t, lab, map[string]string{name: truth.block}), "resource \"provision_device\" \"r1\" {\n  name = \"r1\"\n}\n")
 
 	truth.intend("interface lo\n description from " + name + "\nexit\n")
 	says(t, w.Must(2, "plan", "-detailed-exitcode"), "+ description from "+name, "1 to add")
@@ -296,6 +309,85 @@ func aSourceOfTruth(t *testing.T, name string, holding func(*testing.T, acctest.
 
 	want := truth.spoil()
 	says(t, acctest.Unwrap(w.Must(1, "plan", "-detailed-exitcode")), "r1: reading its intended configuration", want)
+}
+
+// throughTheDoor is a provider block that reaches the routers of the lab through the
+// jump host, with more attributes.
+func throughTheDoor(t *testing.T, lab acctest.Lab, more map[string]string) string {
+	t.Helper()
+	r1, jump := lab.Node(t, "r1"), lab.Node(t, "jump")
+	key := "file(" + acctest.Quote(filepath.Join(lab.Dir, "id_ed25519")) + ")"
+	attributes := map[string]string{
+		"credentials": fmt.Sprintf("{ default = { username = %q, private_key = %s, jump_host = \"door\" }, door = { username = %q, private_key = %s } }",
+			r1.User, key, jump.User, key),
+		"ssh": fmt.Sprintf("{ known_hosts = [%s], jump_hosts = { door = { host = %q, port = %d, credentials = \"door\" } } }",
+			acctest.Quote(filepath.Join(lab.Dir, "known_hosts")), jump.Host, jump.Port),
+	}
+	maps.Copy(attributes, more)
+	return acctest.Provider(attributes)
+}
+
+// TestLabNautobotBranch plans on a real router what a branch of the templates would
+// do before it is merged, and applies it.
+func TestLabNautobotBranch(t *testing.T) {
+	lab := acctest.ReadLab(t)
+	lab.KeepRouter(t, "r1")
+	truth := nautobotCase(t, lab.Node(t, "r1"))
+	truth.rendered()
+	w := acctest.NewWorkspace(t, acctest.Binary(t))
+	from := func(branch string) {
+		w.Config(throughTheDoor(t, lab, map[string]string{"nautobot": truth.block, "drivers": `{ "linux-frr" = "frr" }`}),
+			fmt.Sprintf("resource \"provision_device\" \"r1\" {\n  name = \"r1\"\n  intended = { from = \"rendered\"%s }\n}\n", branch))
+	}
+	from("")
+	if out := w.Must(2, "plan", "-detailed-exitcode"); !strings.Contains(out, "description port of r1") || strings.Contains(out, "log syslog") {
+		t.Errorf("what is merged:\n%s", out)
+	}
+	from(`, branch = "feature/logging"`)
+	says(t, w.Must(2, "plan", "-detailed-exitcode"), "+ log syslog", "description port of r1", "1 to add")
+	w.Must(0, "apply", "-auto-approve")
+	says(t, lab.Script(t, "", "exec", "r1", "vtysh", "-c", "show running-config"), "log syslog")
+	w.Must(0, "plan", "-detailed-exitcode")
+	from(`, branch = "nosuch"`)
+	says(t, w.Must(1, "plan", "-detailed-exitcode"), "the repository of templates has no such branch")
+}
+
+// TestLabNautobotSecret puts a secret that Nautobot fills in on a real router, and
+// looks for it everywhere else.
+func TestLabNautobotSecret(t *testing.T) {
+	lab := acctest.ReadLab(t)
+	lab.KeepRouter(t, "r1")
+	truth := nautobotCase(t, lab.Node(t, "r1"))
+	truth.rendered()
+	w := acctest.NewWorkspace(t, acctest.Binary(t))
+	w.Env = []string{"TF_LOG=TRACE", "TF_LOG_PATH=trace.log"}
+	w.Config(throughTheDoor(t, lab, map[string]string{"nautobot": truth.block, "drivers": `{ "linux-frr" = "frr" }`, "events_file": `"events.jsonl"`}),
+		"resource \"provision_device\" \"r1\" {\n  name = \"r1\"\n}\n")
+	var printed string
+	for i, words := range []string{"first", "second"} {
+		truth.intend("interface lo\n description " + words + ` {{ secrets_group["name"] | get_secret_by_secret_group_name("password") }}` + "\nexit\n")
+		out := w.Must(2, "plan", "-detailed-exitcode", "-out=saved.plan")
+		says(t, out, "+ description "+words+" <redacted>")
+		printed += out + w.Must(0, "show", "-json", "saved.plan") + w.Must(0, "apply", "saved.plan")
+		says(t, lab.Script(t, "", "exec", "r1", "vtysh", "-c", "show running-config"), "description "+words+` p&ss<w>ord"1`)
+		if notes := truth.notes(); len(notes) != i+1 {
+			t.Errorf("the journal has %q", notes)
+		}
+	}
+	w.Must(0, "plan", "-detailed-exitcode")
+	texts := map[string]string{"what was printed": printed, "the journal": strings.Join(truth.notes(), "\n")}
+	for _, file := range []string{"trace.log", "events.jsonl", "terraform.tfstate"} {
+		texts[file] = w.Read(file)
+	}
+	for where, text := range texts {
+		for _, part := range []string{"ss<w>ord", `ss\u003cw\u003eord`, "ss&lt;w&gt;ord"} {
+			if i := strings.Index(text, part); i >= 0 {
+				t.Errorf("%s holds the secret: ...%q...", where, text[max(0, i-200):min(len(text), i+50)])
+			}
+		}
+	}
+	says(t, texts["events.jsonl"], "<redacted>")
+	says(t, texts["the journal"], "<redacted>")
 }
 
 // says checks that an output has these texts.

@@ -1,0 +1,75 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/netprovision/terraform-provider-provision/internal/inventory"
+	"github.com/netprovision/terraform-provider-provision/internal/inventory/netbox/netboxtest"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix/zabbixtest"
+)
+
+// TestAccDestroyWithoutTheSource: a source of truth that always fails keeps nobody
+// from destroying what it once named.
+func TestAccDestroyWithoutTheSource(t *testing.T) {
+	t.Setenv("CHECKPOINT_DISABLE", "1")
+	sim := acctest.Simulate(t, map[string]string{
+		"r1": "frr version 8.4.4\nfrr defaults traditional\nhostname r1\nservice integrated-vtysh-config\n!\nend\n",
+	}, nil)
+	n := sim.Node(t, "r1")
+	source := netboxtest.Start(netboxtest.Options{
+		Objects: []inventory.Object{{Kind: inventory.Device, Name: "r1", Site: "ams", Role: "edge", Platform: "frr", Host: n.Host, PrimaryIP4: n.Host, Status: "active"}},
+		Configs: map[string]string{"r1": "interface lo\n description from NetBox\nexit\n"},
+	})
+	t.Cleanup(source.Close)
+	zbx := zabbixtest.New(t, zabbixtest.Options{})
+	config := acctest.Provider(map[string]string{
+		"netbox":      fmt.Sprintf("{ url = %q, token = %q }", source.URL, netboxtest.Token),
+		"credentials": fmt.Sprintf("{ default = { username = %q, password = %q } }", n.User, n.Password),
+		"ssh":         fmt.Sprintf("{ known_hosts = [%s] }", acctest.Quote(filepath.Join(sim.Dir, "known_hosts"))),
+		"zabbix": fmt.Sprintf("{\n  url = %q\n  username = %q\n  defaults = { on_destroy = \"delete\" }\n}",
+			zbx.URL(), zabbixtest.AdminUser),
+	}) + fmt.Sprintf(`
+resource "provision_device" "r1" {
+  name = "r1"
+  port = %d
+}
+
+resource "zabbix_agent_host" "r1" {
+  provider    = provision
+  device      = "r1"
+  host_groups = ["Linux servers"]
+}
+`, n.Port)
+	var asked atomic.Int32
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.ProviderFactories(t, "PROVISION_ZABBIX_PASSWORD="+zabbixtest.AdminPassword),
+		Steps: []resource.TestStep{
+			{Config: config},
+			{
+				PreConfig: func() {
+					source.Fault(func(w http.ResponseWriter, _ *http.Request) bool {
+						asked.Add(1)
+						w.WriteHeader(http.StatusForbidden)
+						return true
+					})
+				},
+				Config: config, Destroy: true,
+			},
+		},
+	})
+	if running := sim.Routers["r1"].Running(); !strings.Contains(running, "description from NetBox") {
+		t.Errorf("r1 runs:\n%s", running)
+	}
+	if hosts := zbx.Hosts(); len(hosts) > 0 && strings.Contains(strings.Join(hosts, " "), "r1") {
+		t.Errorf("destroy left %v", hosts)
+	}
+	t.Logf("%d requests were refused", asked.Load())
+}
