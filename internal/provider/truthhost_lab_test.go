@@ -38,7 +38,7 @@ func truthContext() map[string]any {
 }
 
 // with is an object's body with more.
-func with(body map[string]any, more map[string]any) map[string]any {
+func with(body, more map[string]any) map[string]any {
 	out := maps.Clone(body)
 	maps.Copy(out, more)
 	return out

@@ -97,7 +97,7 @@ func models() map[string]model {
 		"platform": one("dcim/platforms/", "dcim.view_platform"), "role": one("extras/roles/", "extras.view_role"),
 		"status": one("extras/statuses/", "extras.view_status"), "tenant": one("tenancy/tenants/", "tenancy.view_tenant"),
 		"tags": one("extras/tags/", "extras.view_tag"), "secrets_group": one("extras/secrets-groups/", "extras.view_secretsgroup"),
-		"location": locations, "parent": locations, "device_type": one("dcim/device-types/", "dcim.view_devicetype"),
+		"location": locations, "parent": locations, "location_type": one("dcim/location-types/", "dcim.view_locationtype"), "device_type": one("dcim/device-types/", "dcim.view_devicetype"),
 		"manufacturer": one("dcim/manufacturers/", "dcim.view_manufacturer"), "rack": one("dcim/racks/", "dcim.view_rack"),
 		"primary_ip4": addresses, "primary_ip6": addresses, "ip_addresses": addresses, "interfaces": interfaces,
 		"connected_interface": interfaces, "lag": interfaces, "member_interfaces": interfaces,
