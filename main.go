@@ -17,6 +17,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/device/drivers"
 	"github.com/netprovision/terraform-provider-provision/internal/provider"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/server"
+	"github.com/netprovision/terraform-provider-provision/internal/report/cmd"
 )
 
 // version is set by the linker.
@@ -27,6 +28,10 @@ var version = "dev"
 const closeTime = 1500 * time.Millisecond
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "report" {
+		env := cmd.Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
+		os.Exit(cmd.Main(env, os.Args[2:]))
+	}
 	debug := flag.Bool("debug", false, "run for a debugger such as delve")
 	show := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()

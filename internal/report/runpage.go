@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
+)
+
+// WriteHTML writes the run as one page.
+func (r *Run) WriteHTML(w io.Writer) error {
+	title := "Run report"
+	if r.Meta.Title != "" {
+		title = r.Meta.Title + ": run report"
+	}
+	return render(w, "run.html", title, r)
+}
+
+// Bad is how many things are not as they should be.
+func (r *Run) Bad() int {
+	return r.Totals[StateUnknown] + r.Totals[StateUnfinished] + r.Totals[StateFailed] + r.Totals[StateReverted]
+}
+
+// Verdict is the run in a sentence.
+func (r *Run) Verdict() string {
+	var parts []string
+	for _, s := range States() {
+		if n := r.Totals[s]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	return strings.Join(parts, ", ") + "."
+}
+
+// Tiles are the numbers at the top of the page.
+func (r *Run) Tiles() []Tile {
+	var list []Tile
+	for _, s := range States() {
+		if n := r.Totals[s]; n > 0 {
+			list = append(list, Tile{Count: n, Label: string(s), Tone: s.Class()})
+		}
+	}
+	return list
+}
+
+// Class is the class of the state's colour.
+func (s State) Class() string {
+	if s == StateSkipped {
+		return "skipped"
+	}
+	return string(s)
+}
+
+// Filter is what the page can be filtered by.
+func (r *Run) Filter() Filter {
+	drivers := Selection{Name: "kind", Label: "Kind", All: "All kinds"}
+	var f Filter
+	for _, t := range r.Targets {
+		drivers.add(t.Kind, "")
+	}
+	if len(drivers.Values) > 1 {
+		f.Selects = append(f.Selects, drivers)
+	}
+	for _, s := range States() {
+		if r.Totals[s] > 0 {
+			f.Chips = append(f.Chips, Choice{s.Class(), strings.ToUpper(string(s[:1])) + string(s[1:])})
+		}
+	}
+	return f
+}
+
+// Started is when the run began.
+func (r *Run) Started() string { return r.Start.UTC().Format(time.RFC3339) }
+
+// Took is how long the run lasted.
+func (r *Run) Took() string { return took(r.End.Sub(r.Start)) }
+
+// Took is how long a target was worked on.
+func (t *Target) Took() string { return took(t.End.Sub(t.Start)) }
+
+// Duration is how long a step took.
+func (s Step) Duration() string { return took(s.Took) }
+
+// took is a time as people read it.
+func took(d time.Duration) string {
+	switch {
+	case d < 10*time.Millisecond:
+		return d.Round(10 * time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(10 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}
+
+// Title says what a pass was.
+func (p *Pass) Title() string {
+	what := "Apply"
+	if p.DryRun {
+		what = "Read or dry run"
+	}
+	return what + " at " + p.Start.UTC().Format("15:04:05.000") + ": " + string(p.state())
+}
+
+// Lines are the steps of a pass but the last word, which heads it.
+func (p *Pass) Lines() []Step {
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool {
+		return s.Name == string(provision.StepFinished) && s.Error == "" && s.Message == ""
+	})
+}
+
+// Bar is a part of a timeline, in percent of the whole.
+type Bar struct{ X, Width string }
+
+// bar places a time within a longer one. What is short stays visible.
+func bar(start time.Time, d time.Duration, from, until time.Time) Bar {
+	whole := max(until.Sub(from), time.Microsecond)
+	width := min(100, max(0.8, 100*float64(d)/float64(whole)))
+	x := min(100-width, max(0, 100*float64(start.Sub(from))/float64(whole)))
+	return Bar{fmt.Sprintf("%.2f", x), fmt.Sprintf("%.2f", width)}
+}
+
+// Bar is the target's part of the run.
+func (r *Run) Bar(t *Target) Bar { return bar(t.Start, t.End.Sub(t.Start), r.Start, r.End) }
+
+// Bar is the step's part of the pass.
+func (p *Pass) Bar(s Step) Bar { return bar(s.Start, s.Took, p.Start, p.End) }
