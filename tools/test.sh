@@ -1,13 +1,14 @@
 #!/bin/bash
 # test.sh [PACKAGE...]: every test, on real routers and NETCONF devices in
 # network namespaces of this machine, on real Zabbix servers 6.0 and 7.0, on a
-# real NetBox and a real Nautobot, with the real Terraform. Starts a lab of its
-# own and always takes it down.
+# real NetBox and a real Nautobot, with the real Terraform and a real Chromium.
+# Starts a lab of its own and always takes it down.
 # Without packages: all.
 #
 # GO_TEST_FLAGS: further flags of go test, for example "-run Lifecycle -v".
-# LAB_PARTS: what is started, "devices zabbix netbox nautobot" if not set; for
-#            single packages that need only some of them.
+# LAB_PARTS: what is started, "devices zabbix netbox nautobot browser" if not set;
+#            for single packages that need only some of them. "browser" installs
+#            Chromium, which the tests of the reports start themselves.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -52,7 +53,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 SECONDS=0
-parts=${LAB_PARTS:-devices zabbix netbox nautobot}
+parts=${LAB_PARTS:-devices zabbix netbox nautobot browser}
 chmod 755 "$work"  # the servers run as other users
 case $parts in *devices*)
 	echo "make test: starting three routers and two NETCONF devices"
@@ -65,6 +66,15 @@ case $parts in *zabbix*)
 		tools/zabbix/zabbix.sh up "$version" "$work/zabbix-$version" "$(tools/zabbix/zabbix.sh port)"
 	done
 	export PROVISION_ZABBIX_60=$work/zabbix-6.0 PROVISION_ZABBIX_70=$work/zabbix-7.0 ;;
+esac
+
+case $parts in *browser*)
+	(
+		ME="make test"
+		# shellcheck source=tools/common.sh
+		. tools/common.sh
+		install_packages chromium
+	) ;;
 esac
 
 for source in netbox nautobot; do

@@ -238,7 +238,7 @@ func (m *markdown) summary(c *Change) string {
 // body is what a change does.
 func (m *markdown) body(c *Change) string {
 	var b strings.Builder
-	b.WriteString(code(c.Address))
+	b.WriteString("resource " + code(c.Address))
 	for _, l := range []struct{ name, url string }{{"host in Zabbix", c.URL}, {"device", c.DeviceURL}} {
 		if l.url != "" {
 			b.WriteString(" · [" + l.name + "](<" + l.url + ">)")

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -71,7 +72,8 @@ func ReadPlan(plan, log io.Reader, meta Meta) (*Plan, error) {
 		change: func(rc *tfjson.ResourceChange) { p.add(rc) },
 		later:  p.deferred,
 	}
-	if err := keys.read(plan); err != nil {
+	err := keys.read(plan)
+	if err != nil && (log == nil || !errors.Is(err, errEmpty)) {
 		return nil, err
 	}
 	if log != nil {
@@ -79,6 +81,10 @@ func ReadPlan(plan, log io.Reader, meta Meta) (*Plan, error) {
 			return nil, err
 		}
 	}
+	if err != nil && len(p.Errors) == 0 {
+		return nil, err
+	}
+	keys.failed = keys.failed || len(p.Errors) > 0 // which left no plan, or not a whole one
 	p.finish(&keys)
 	return p, nil
 }
@@ -188,6 +194,8 @@ func (p place) compare(q place) int {
 // attach brings notices and the things that they are about together.
 func (p *Plan) attach(byAddress map[string]*Change) {
 	for _, list := range [][]*Notice{p.Errors, p.NotChecked, p.Drifted, p.Warnings} {
+		// Terraform tells them as they come; equal plans have equal reports.
+		slices.SortStableFunc(list, func(a, b *Notice) int { return strings.Compare(a.Summary, b.Summary) })
 		for _, n := range list {
 			if c := byAddress[n.Address]; c != nil {
 				n.ID, n.Who = c.ID, c.Name
@@ -274,7 +282,7 @@ func (p *Plan) Pending() int {
 // Verdict is the plan in a sentence.
 func (p *Plan) Verdict() string {
 	if p.Failed {
-		return "The plan failed: it cannot be applied. What was worked out until then is below."
+		return "The plan failed: it cannot be applied."
 	}
 	if p.Pending() == 0 && len(p.Outputs) > 0 {
 		return "No changes but of outputs."

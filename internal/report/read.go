@@ -13,6 +13,9 @@ import (
 // ErrInput is what reading fails with when the input is not what it should be.
 var ErrInput = errors.New("this is not the expected input")
 
+// errEmpty is what reading fails with when there is no input at all.
+var errEmpty = fmt.Errorf("%w: there is no plan: the input is empty. Did terraform show fail?", ErrInput)
+
 // planKeys take the parts of a plan that a report needs, one object at a time: a
 // plan can be large, and most of it is state and configuration, which is skipped.
 type planKeys struct {
@@ -49,7 +52,7 @@ func sniff(r *bufio.Reader) error {
 	start, err := r.Peek(2)
 	switch {
 	case errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: there is no plan: the input is empty. Did terraform show fail?", ErrInput)
+		return errEmpty
 	case err != nil:
 		return fmt.Errorf("reading the plan: %w", err)
 	case string(start) == "PK":

@@ -81,6 +81,7 @@ type Pass struct {
 	Diff    Diff
 
 	skipped bool
+	told    string // the target's error
 	hunks   []eventlog.Hunk
 }
 
@@ -243,7 +244,7 @@ func (r *Run) finish() {
 		r.Totals[t.State]++
 		for _, p := range append(slices.Clone(t.Passes), t.Dry...) {
 			p.Diff = r.room.hunks(p.hunks)
-			p.hunks = nil
+			p.hunks, p.told = nil, t.Error
 		}
 		if r.Start.IsZero() || t.Start.Before(r.Start) {
 			r.Start = t.Start

@@ -19,9 +19,18 @@ func (r *Run) WriteHTML(w io.Writer) error {
 	return render(w, "run.html", title, r)
 }
 
-// Bad is how many things are not as they should be.
-func (r *Run) Bad() int {
-	return r.Totals[StateUnknown] + r.Totals[StateUnfinished] + r.Totals[StateFailed] + r.Totals[StateReverted]
+// Bad tells that somebody must look at it.
+func (s State) Bad() bool {
+	switch s {
+	case StateUnknown, StateUnfinished, StateFailed, StateReverted:
+		return true
+	}
+	return false
+}
+
+// Bad tells that somebody must look at the run.
+func (r *Run) Bad() bool {
+	return slices.ContainsFunc(r.Targets, func(t *Target) bool { return t.State.Bad() })
 }
 
 // Verdict is the run in a sentence.
@@ -86,13 +95,16 @@ func (s Step) Duration() string { return took(s.Took) }
 
 // took is a time as people read it.
 func took(d time.Duration) string {
+	ms := float64(d) / float64(time.Millisecond)
 	switch {
+	case d == 0:
+		return "0 ms"
 	case d < 10*time.Millisecond:
-		return d.Round(10 * time.Microsecond).String()
+		return fmt.Sprintf("%.2f ms", ms)
 	case d < time.Second:
-		return d.Round(time.Millisecond).String()
+		return fmt.Sprintf("%.0f ms", ms)
 	case d < time.Minute:
-		return d.Round(10 * time.Millisecond).String()
+		return fmt.Sprintf("%.2f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
 }
@@ -106,10 +118,11 @@ func (p *Pass) Title() string {
 	return what + " at " + p.Start.UTC().Format("15:04:05.000") + ": " + string(p.state())
 }
 
-// Lines are the steps of a pass but the last word, which heads it.
+// Lines are the steps of a pass but the last word, which heads it, unless that
+// says more than the page says already.
 func (p *Pass) Lines() []Step {
 	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool {
-		return s.Name == string(provision.StepFinished) && s.Error == "" && s.Message == ""
+		return s.Name == string(provision.StepFinished) && s.Message == "" && (s.Error == "" || s.Error == p.told)
 	})
 }
 
