@@ -229,3 +229,63 @@ func TestBrowserThousandDevices(t *testing.T) {
 	c.enter("#search", "r0777")
 	c.shows("one of a thousand", "r0777")
 }
+
+// Where scripts are off, the page is there as a whole, without a filter that would
+// do nothing.
+func TestBrowserWithoutScripts(t *testing.T) {
+	c := newChromium(t)
+	c.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
+	c.look(1280, 900, "light")
+	c.events = nil
+	c.call("Page.navigate", map[string]any{"url": "file://" + saved(t, example(t, "changes").WriteHTML)}, nil)
+	c.await("loading", func(m message) bool { return m.Method == "Page.loadEventFired" })
+	c.click("#c1 summary")
+	var seen struct {
+		Tools string
+		Open  bool
+		Items int
+	}
+	c.eval(`({Tools: getComputedStyle(document.querySelector(".tools")).display, Open: document.getElementById("c1").open,
+		Items: document.querySelectorAll(".item:not([hidden])").length})`, &seen)
+	if seen.Tools != "none" || !seen.Open || seen.Items != 9 {
+		t.Errorf("%+v", seen)
+	}
+}
+
+// Everything is done with the keyboard alone, and one sees where it is.
+func TestBrowserKeyboard(t *testing.T) {
+	c := newChromium(t)
+	c.look(1280, 900, "light")
+	c.visit(saved(t, example(t, "changes").WriteHTML))
+	press := func(key string, code int, text string) {
+		c.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text}, nil)
+		c.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": code}, nil)
+	}
+	reached := map[string]bool{}
+	for range 60 {
+		press("Tab", 9, "")
+		var at struct{ What, Outline string }
+		c.eval(`(() => { const e = document.activeElement; const s = getComputedStyle(e);
+			return {What: e.id || e.dataset.value || e.parentElement.id || e.tagName, Outline: s.outlineStyle}; })()`, &at)
+		if reached[at.What] = true; at.Outline == "none" && at.What != "BODY" {
+			t.Errorf("one does not see that %s has the focus", at.What)
+		}
+		switch at.What {
+		case "delete":
+			press(" ", 32, " ")
+			c.shows("a chip by the keyboard", "fra1-old")
+			press(" ", 32, " ")
+		case "c1":
+			press("Enter", 13, "\r")
+			var open bool
+			if c.eval(`document.getElementById("c1").open`, &open); !open {
+				t.Error("a change does not open by the keyboard")
+			}
+		}
+	}
+	for _, what := range []string{"search", "site", "kind", "delete", "all", "c1", "c9"} {
+		if !reached[what] {
+			t.Errorf("%s is not reached: %v", what, reached)
+		}
+	}
+}

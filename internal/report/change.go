@@ -131,6 +131,9 @@ func (p *Plan) newChange(rc *tfjson.ResourceChange) *Change {
 	}
 	c.Name = c.Address
 	c.history(rc)
+	if c.Action == ActionForget { // by a removed block
+		c.Lost = append(c.Lost, "is forgotten; it stays as it is")
+	}
 	switch rc.Type {
 	case typeDevice:
 		p.device(c, a, b, now)
@@ -211,6 +214,9 @@ func (p *Plan) device(c *Change, a, b, now side) {
 		c.Action = ActionForget
 		c.Lost = append(c.Lost, "is forgotten; the device stays as it is")
 		return
+	}
+	if c.Action == ActionReplace {
+		c.Lost = append(c.Lost, "the old device is forgotten; it stays as it is")
 	}
 	c.Diff = p.room.of(b, "diff", c.Pending())
 	if held := p.room.of(b, "uncommitted_diff", true); !held.Empty() && held.Instead != textUnknown {

@@ -71,7 +71,7 @@ func TestGoldenRun(t *testing.T) {
 // The page is one file: it fetches nothing, and its policy allows its own style
 // and script by their hashes and nothing else.
 func TestPageStandsAlone(t *testing.T) {
-	page := text(t, example(t, "changes").WriteHTML)
+	page := page(t, example(t, "changes"))
 	found := map[string]string{}
 	for _, m := range parts.FindAllStringSubmatch(page, -1) {
 		found[m[1]] = m[2]

@@ -49,11 +49,23 @@ func example(t testing.TB, name string) *report.Plan {
 // plan is a plan of these changes.
 func plan(t testing.TB, changes ...change) *report.Plan {
 	t.Helper()
-	p, err := report.ReadPlan(strings.NewReader(planJSON(t, changes...)), nil, meta())
+	return read(t, planJSON(t, changes...))
+}
+
+// read reads a plan without a log.
+func read(t testing.TB, json string) *report.Plan {
+	t.Helper()
+	p, err := report.ReadPlan(strings.NewReader(json), nil, meta())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v:\n%s", err, json)
 	}
 	return p
+}
+
+// page is the plan as a page.
+func page(t testing.TB, p *report.Plan) string {
+	t.Helper()
+	return text(t, p.WriteHTML)
 }
 
 // object is one of JSON.

@@ -122,6 +122,15 @@ func TestMarkdownTableCells(t *testing.T) {
 	}
 }
 
+// An unchanged line of a difference begins with blanks, so that one of backticks
+// could end the block.
+func TestMarkdownFence(t *testing.T) {
+	out := markdown(t, plan(t, device("r1", "  ```\n+ ````\n  </details>")))
+	if want := "`````diff\n  ```\n+ ````\n  </details>\n`````\n"; !strings.Contains(out, want) {
+		t.Errorf("%s has no %s", out, want)
+	}
+}
+
 func TestHiddenCharacters(t *testing.T) {
 	p := plan(t, device("r\u200b1\u202e", "+ a\x1b[31mb\x00\u2066c\td\xff\r"))
 	c := p.Changes[0]

@@ -46,7 +46,7 @@ func TestPageIsBalanced(t *testing.T) {
 // Ids are unique, and every link within the page leads to one.
 func TestPageLinks(t *testing.T) {
 	for _, name := range examples {
-		page := text(t, example(t, name).WriteHTML)
+		page := page(t, example(t, name))
 		ids := map[string]bool{}
 		for _, part := range strings.Split(page, ` id="`)[1:] {
 			id, _, _ := strings.Cut(part, `"`)

@@ -23,6 +23,7 @@ type Plan struct {
 	Changes []*Change // those that are shown, in their order
 	Cells   []Cell
 	Totals  map[Action]int
+	Held    int // differences that are only shown, with commit_changes = false
 
 	// HasLog tells that warnings are known: a plan's JSON has none.
 	HasLog     bool
@@ -235,6 +236,9 @@ func (p *Plan) count(c *Change) {
 		p.Lost = append(p.Lost, Lost{c, what})
 	}
 	p.Cut += c.Diff.Left
+	if c.HeldBack {
+		p.Held++
+	}
 	if c.Shown() {
 		p.Changes = append(p.Changes, c)
 	}
@@ -284,17 +288,27 @@ func (p *Plan) Verdict() string {
 	if p.Failed {
 		return "The plan failed: it cannot be applied."
 	}
-	if p.Pending() == 0 && len(p.Outputs) > 0 {
-		return "No changes but of outputs."
-	}
-	if p.Pending() == 0 {
-		return "No changes. What is intended is what is there."
-	}
 	var parts []string
 	for _, a := range Actions() {
 		if n := p.Totals[a]; n > 0 && a != ActionNone && a != ActionRead {
 			parts = append(parts, fmt.Sprintf("%d to %s", n, a))
 		}
+	}
+	switch {
+	case len(parts) > 0:
+	case len(p.Outputs) > 0:
+		parts = append(parts, "No changes but of outputs")
+	default:
+		parts = append(parts, "No changes")
+	}
+	if p.Held > 0 {
+		parts = append(parts, fmt.Sprintf("%d held back", p.Held))
+	}
+	if len(p.NotChecked) > 0 {
+		parts = append(parts, fmt.Sprintf("%d not checked", len(p.NotChecked)))
+	}
+	if len(parts) == 1 && p.Pending() == 0 && len(p.Outputs) == 0 && p.HasLog {
+		return "No changes. What is intended is what is there."
 	}
 	return strings.Join(parts, ", ") + "."
 }

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,8 @@ func TestActions(t *testing.T) {
 		"host kept":          {of("zabbix_agent_host", "h", deletes, host("keep"), nil, nil), report.ActionForget, "is forgotten; the host stays in Zabbix as it is"},
 		"another way":        {of("zabbix_agent_host", "h", deletes, host("new"), nil, nil), report.ActionDelete, "is destroyed"},
 		"other goes":         {of("terraform_data", "x", deletes, object{"input": 1}, nil, nil), report.ActionDelete, "is destroyed"},
-		"removed block":      {of("terraform_data", "x", []string{"forget"}, object{"input": 1}, nil, nil), report.ActionForget, ""},
+		"removed block":      {of("terraform_data", "x", []string{"forget"}, object{"input": 1}, nil, nil), report.ActionForget, "is forgotten; it stays as it is"},
+		"another device":     {of("provision_device", "r1", replaces, object{"name": "r1"}, object{"name": "r2"}, nil), report.ActionReplace, "the old device is forgotten; it stays as it is"},
 		"import":             {of("provision_device", "r1", nothing, object{"name": "r1"}, object{"name": "r1"}, object{"importing": object{"id": "r1"}}), report.ActionImport, ""},
 		"replace":            {of("zabbix_agent_host", "h", replaces, host("delete"), host("delete"), object{"replace_paths": []any{[]any{"device"}}}), report.ActionReplace, "is replaced: another device"},
 		"replace by hand":    {of("terraform_data", "x", replaces, object{"input": 1}, object{"input": 1}, nil), report.ActionReplace, "is replaced: the old one goes, a new one comes"},
@@ -194,16 +196,26 @@ func TestLinks(t *testing.T) {
 
 func TestVerdicts(t *testing.T) {
 	nochange := of("provision_device", "r1", nothing, object{"name": "r1"}, object{"name": "r1", "uncommitted_diff": "+ x"}, nil)
-	for name, tc := range map[string]struct{ json, want string }{
-		"nothing at all": {`{"format_version":"1.2"}`, "No changes. What is intended is what is there."},
-		"null":           {`{"format_version":"1.2","resource_changes":null,"resource_drift":null,"output_changes":null,"checks":null}`, "No changes. What is intended is what is there."},
-		"held back":      {planJSON(t, nochange), "No changes. What is intended is what is there."},
-		"outputs":        {`{"format_version":"1.2","output_changes":{"o":{"actions":["create"],"before":null,"after":1}}}`, "No changes but of outputs."},
-		"failed":         {`{"format_version":"1.2","errored":true}`, "The plan failed: it cannot be applied."},
-		"data only":      {`{"format_version":"1.2","resource_changes":[{"address":"data.x.y","mode":"data","type":"x","change":{"actions":["read"]}}]}`, "No changes. What is intended is what is there."},
-		"some":           {planJSON(t, device("r1", "+ x"), device("r2", "+ x")), "2 to update."},
+	const warned = `{"type":"diagnostic","diagnostic":{"severity":"warning","summary":"NOT CHECKED: r1: open: refused","address":"provision_device.this[\"r1\"]"}}`
+	const quiet = `{"type":"version"}`
+	for name, tc := range map[string]struct{ json, log, want string }{
+		"nothing at all": {`{"format_version":"1.2"}`, quiet, "No changes. What is intended is what is there."},
+		"no log":         {`{"format_version":"1.2"}`, "", "No changes."},
+		"null":           {`{"format_version":"1.2","resource_changes":null,"resource_drift":null,"output_changes":null,"checks":null}`, quiet, "No changes. What is intended is what is there."},
+		"held back":      {planJSON(t, nochange), quiet, "No changes, 1 held back."},
+		"not checked":    {planJSON(t, of("provision_device", "r1", nothing, object{"name": "r1"}, object{"name": "r1"}, nil)), warned, "No changes, 1 not checked."},
+		"outputs":        {`{"format_version":"1.2","output_changes":{"o":{"actions":["create"],"before":null,"after":1}}}`, quiet, "No changes but of outputs."},
+		"same outputs":   {`{"format_version":"1.2","output_changes":{"o":{"actions":["no-op"],"before":1,"after":1}}}`, quiet, "No changes. What is intended is what is there."},
+		"failed":         {`{"format_version":"1.2","errored":true}`, quiet, "The plan failed: it cannot be applied."},
+		"data only":      {`{"format_version":"1.2","resource_changes":[{"address":"data.x.y","mode":"data","type":"x","change":{"actions":["read"]}}]}`, quiet, "No changes. What is intended is what is there."},
+		"some":           {planJSON(t, device("r1", "+ x"), device("r2", "+ x")), quiet, "2 to update."},
+		"some, one off":  {planJSON(t, device("r2", "+ x")), warned, "1 to update, 1 not checked."},
 	} {
-		p, err := report.ReadPlan(strings.NewReader(tc.json), nil, report.Meta{})
+		var log io.Reader
+		if tc.log != "" {
+			log = strings.NewReader(tc.log)
+		}
+		p, err := report.ReadPlan(strings.NewReader(tc.json), log, report.Meta{})
 		if err != nil || p.Verdict() != tc.want {
 			t.Errorf("%s: %q, want %q (%v)", name, p.Verdict(), tc.want, err)
 		}

@@ -1,8 +1,14 @@
 package report_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -129,5 +135,59 @@ func TestRunHostile(t *testing.T) {
 		if strings.Contains(page, bad) {
 			t.Errorf("%q is in the page", bad)
 		}
+	}
+}
+
+// Two processes of one run that write to one file do not mix up their devices, and
+// a device that is worked on again begins anew.
+func TestRunPasses(t *testing.T) {
+	line := func(name, driver, step, outcome string, dry bool) string {
+		return fmt.Sprintf(`{"time":"2026-01-02T03:04:05Z","run_id":"a","name":%q,"driver":%q,"step":%q,"outcome":%q,"dry_run":%t}`+"\n", name, driver, step, outcome, dry)
+	}
+	r := readRun(t, line("r1", "frr", "open", "ok", true)+line("r2", "frr", "open", "ok", false)+line("r1", "zabbix", "open", "ok", false)+
+		line("r1", "frr", "stage", "ok", true)+ // killed here
+		line("r1", "frr", "open", "ok", true)+line("r1", "frr", "finished", "planned", true)+
+		line("r1", "frr", "open", "ok", false)+line("r2", "frr", "finished", "not applied", false)+
+		line("r1", "frr", "finished", "applied", false)+line("r1", "frr", "open", "ok", true)+line("r1", "frr", "finished", "no change", true), "")
+	var got []string
+	for _, target := range r.Targets {
+		got = append(got, fmt.Sprintf("%s %s: %s, %d and %d dry", target.Name, target.Driver, target.State, len(target.Passes), len(target.Dry)))
+	}
+	want := []string{"r1 zabbix: unfinished, 1 and 0 dry", "r2 frr: failed, 1 and 0 dry", "r1 frr: applied, 1 and 3 dry"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// A file that has grown for a year is read without being held.
+func TestRunOfAnOldFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	hunk := strings.Repeat("x", 2000)
+	for i := range 20_000 {
+		fmt.Fprintf(w, `{"time":"2026-01-02T03:04:05Z","run_id":"run-%d","name":"r1","driver":"frr","step":"finished","outcome":"applied","hunks":[{"lines":["+ %s"]}]}`+"\n", i/10, hunk)
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	r, err := report.ReadRun(f, "", report.Meta{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if mb := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) >> 20; mb > 5 || r.Others != 1999 || len(r.Targets[0].Passes) != 10 {
+		t.Errorf("%d MB, %d others, %d passes", mb, r.Others, len(r.Targets[0].Passes))
 	}
 }

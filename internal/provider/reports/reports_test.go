@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
@@ -118,10 +119,11 @@ func TestPlans(t *testing.T) {
 	n := newNetwork(t)
 	n.first()
 	n.expect("first", 2, "**7 to create.**")
+	n.script(0, "7 to create.")
 	n.Must(0, "apply", "tfplan")
 	n.expect("none", 0, "**No changes. What is intended is what is there.**")
 	n.changes()
-	n.expect("changes", 2, "1 to delete, 5 to update, 3 to create.", "`NOT CHECKED: muc1-r2: open: ",
+	n.expect("changes", 2, "**1 to delete, 5 to update, 3 to create, 1 held back, 1 not checked.**", "`NOT CHECKED: muc1-r2: open: ",
 		"`muc1-r1: changed outside Terraform since run pipeline-4711`", "loses templates: ICMP Ping", "An agent in fra1 is silent.", "password <redacted>")
 	n.Must(0, "apply", "-auto-approve", "tfplan")
 	n.expect("destroy", 2, "is disabled and moved to the graveyard", "is forgotten; the device stays as it is", "-destroy")
@@ -130,7 +132,32 @@ func TestPlans(t *testing.T) {
 	n.blocks = "locals {\n  broken = null.attribute\n}\noutput \"broken\" {\n  value = local.broken\n}"
 	n.mistake()
 	n.expect("invalid", 1, "**The plan failed: it cannot be applied.", "### Errors (")
+	n.script(1, "Attempt to get attribute from null value")
 	n.run()
+}
+
+// script runs the guide's own script, with the binary where init puts it.
+func (n *network) script(code int, says string) {
+	n.t.Helper()
+	guide, err := os.ReadFile("../../../templates/guides/plan-report.md.tmpl")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(guide), "```sh\n")
+	script, _, _ := strings.Cut(rest, "```")
+	dir := filepath.Join(n.Workspace.Dir, ".terraform/providers/registry.terraform.io/netprovision/provision/1.0.0/linux_amd64")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		n.t.Fatal(err)
+	}
+	if err := os.Symlink(n.binary, filepath.Join(dir, "terraform-provider-provision_v1.0.0")); err != nil && !errors.Is(err, os.ErrExist) {
+		n.t.Fatal(err)
+	}
+	cmd := exec.Command("bash", "-euc", script)
+	cmd.Dir, cmd.Env = n.Workspace.Dir, append(n.Command().Env, "CI_COMMIT_SHORT_SHA=3f2c1d9", "CI_PIPELINE_URL=https://ci.example.net/7")
+	out, err := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != code || !strings.Contains(n.Read("plan.md"), says) || !strings.Contains(n.Read("plan.html"), says) {
+		n.t.Errorf("the guide's script: exit code %d, want %d (%v): %s\n%s", got, code, err, out, n.Read("plan.md"))
+	}
 }
 
 // mistake wants a device that the inventory does not have.
