@@ -138,7 +138,7 @@ func TestBrowserFilter(t *testing.T) {
 	c := newChromium(t)
 	c.look(1280, 900, "light")
 	c.visit(saved(t, example(t, "changes").WriteHTML))
-	c.enter("#search", "BGP 65001")
+	c.enter("#search", "+ router BGP 65001")
 	c.shows("search in the lines", "fra1-r1")
 	c.enter("#search", "muc1 icmp")
 	c.shows("search for two words", "muc1-r1")
@@ -219,7 +219,7 @@ func TestBrowserHostile(t *testing.T) {
 func TestBrowserThousandDevices(t *testing.T) {
 	c := newChromium(t)
 	c.look(1280, 900, "light")
-	path := saved(t, many(t, 1000, 50).WriteHTML)
+	path := saved(t, many(t, 1000, 100).WriteHTML)
 	c.visit(path) // the browser itself warms up
 	best := min(c.visit(path), c.visit(path), c.visit(path))
 	t.Logf("opened in %s", best)

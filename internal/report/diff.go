@@ -25,6 +25,27 @@ type Hunk struct {
 	Lines  []Line
 }
 
+// Block is lines of one sign that stand together, signs included, as one text: a
+// page has far fewer elements of these than of lines.
+type Block struct {
+	Sign string
+	Text string
+}
+
+// Blocks are the lines of a hunk.
+func (h Hunk) Blocks() []Block {
+	var list []Block
+	for _, l := range h.Lines {
+		line := l.Sign + " " + l.Text
+		if n := len(list); n > 0 && list[n-1].Sign == l.Sign {
+			list[n-1].Text += "\n" + line
+			continue
+		}
+		list = append(list, Block{l.Sign, line})
+	}
+	return list
+}
+
 // Diff is a difference as it is shown.
 type Diff struct {
 	Hunks          []Hunk
