@@ -1,5 +1,6 @@
 // Terraform-provider-provision is a Terraform provider that plans and applies
-// configurations of network devices.
+// configurations of network devices. As "terraform-provider-provision report" it
+// makes reports on plans and runs.
 package main
 
 import (

@@ -18,7 +18,7 @@ func TestBinary(t *testing.T) {
 		t.Errorf("%q %v", out, err)
 	}
 	report := exec.CommandContext(t.Context(), bin, "report", "plan", "-markdown", "-")
-	report.Stdin = strings.NewReader(`{"format_version":"1.2"}`)
+	report.Stdin = strings.NewReader(`{"format_version":"1.2","errored":false}`)
 	if out, err := report.CombinedOutput(); err != nil || !strings.Contains(string(out), "No changes.") {
 		t.Errorf("report: %q %v", out, err)
 	}

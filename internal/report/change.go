@@ -151,6 +151,7 @@ func (p *Plan) newChange(rc *tfjson.ResourceChange) *Change {
 	if c.Action == ActionReplace {
 		c.Lost = append([]string{"is replaced: " + replaced(rc.Change)}, c.Lost...)
 	}
+	c.Rows, c.Settings = p.room.rows(&c.Diff, c.Rows), p.room.rows(&c.Diff, c.Settings)
 	return c
 }
 

@@ -84,6 +84,19 @@ func (r *room) take(d *Diff, line string) {
 	last.Lines = append(last.Lines, l)
 }
 
+// rows are those of a table for which there is room.
+func (r *room) rows(d *Diff, rows []Row) []Row {
+	for i, row := range rows {
+		r.bytes -= len(row.Attribute) + len(row.Before) + len(row.After)
+		if r.bytes < 0 {
+			r.bytes = 0
+			d.Left += len(rows) - i
+			return rows[:i]
+		}
+	}
+	return rows
+}
+
 // parse reads the attribute diff: hunks headed by "@@ ", lines that begin with
 // "+ ", "- " or two blanks. A configuration has no line that begins with "@@",
 // since each has its sign before it.

@@ -199,8 +199,8 @@ func TestVerdicts(t *testing.T) {
 	const warned = `{"type":"diagnostic","diagnostic":{"severity":"warning","summary":"NOT CHECKED: r1: open: refused","address":"provision_device.this[\"r1\"]"}}`
 	const quiet = `{"type":"version"}`
 	for name, tc := range map[string]struct{ json, log, want string }{
-		"nothing at all": {`{"format_version":"1.2"}`, quiet, "No changes. What is intended is what is there."},
-		"no log":         {`{"format_version":"1.2"}`, "", "No changes."},
+		"nothing at all": {`{"format_version":"1.2","planned_values":{}}`, quiet, "No changes. What is intended is what is there."},
+		"no log":         {`{"format_version":"1.2","planned_values":{}}`, "", "No changes."},
 		"null":           {`{"format_version":"1.2","resource_changes":null,"resource_drift":null,"output_changes":null,"checks":null}`, quiet, "No changes. What is intended is what is there."},
 		"held back":      {planJSON(t, nochange), quiet, "No changes, 1 held back."},
 		"not checked":    {planJSON(t, of("provision_device", "r1", nothing, object{"name": "r1"}, object{"name": "r1"}, nil)), warned, "No changes, 1 not checked."},

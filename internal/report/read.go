@@ -23,6 +23,7 @@ type planKeys struct {
 	head   tfjson.Plan // of it only what is small
 	failed bool        // "errored"
 	seen   bool        // a format version was there
+	some   bool        // and something of a plan
 
 	drift   func(*tfjson.ResourceChange)
 	change  func(*tfjson.ResourceChange)
@@ -41,8 +42,11 @@ func (p *planKeys) read(r io.Reader) error {
 	if err := p.object(p.key); err != nil {
 		return fmt.Errorf("reading the plan: %w", explain(err))
 	}
-	if !p.seen {
+	switch {
+	case !p.seen:
 		return fmt.Errorf("%w: the JSON has no format_version: give the output of terraform show -json PLANFILE", ErrInput)
+	case !p.some: // what show says without a file where there is no state
+		return fmt.Errorf("%w: the JSON holds no plan: give the output of terraform show -json PLANFILE", ErrInput)
 	}
 	return nil
 }
@@ -83,6 +87,14 @@ func (p *planKeys) key(name string) error {
 		return fmt.Errorf("%w: this is a state, not a plan: give the output of terraform show -json PLANFILE", ErrInput)
 	case "terraform_version":
 		return p.dec.Decode(&p.head.TerraformVersion)
+	}
+	p.some = true
+	return p.part(name)
+}
+
+// part takes a part of a plan.
+func (p *planKeys) part(name string) error {
+	switch name {
 	case "timestamp":
 		return p.dec.Decode(&p.head.Timestamp)
 	case "complete":

@@ -23,6 +23,7 @@ func TestWrongInput(t *testing.T) {
 		"cut off":         {`{"format_version":"1.2","resource_changes":[{"address":"a`, "ends too early"},
 		"cut off later":   {`{"format_version":"1.2","prior_state":{"values":[1,2`, "ends too early"},
 		"a state":         {`{"format_version":"1.0","values":{}}`, "a state, not a plan"},
+		"no state":        {`{"format_version":"1.0"}`, "holds no plan"},
 		"a state file":    {`{"version":4,"lineage":"x"}`, "a state, not a plan"},
 		"log lines":       {`{"@level":"info","@message":"x"}`, "with -log"},
 		"no version":      {`{"resource_changes":[]}`, "no format_version"},
@@ -122,6 +123,22 @@ func TestHugePlan(t *testing.T) {
 	var size counter
 	if err := p.WriteHTML(&size); err != nil || size > 40<<20 {
 		t.Errorf("the page has %d MB (%v)", size>>20, err)
+	}
+}
+
+// Tables are as bounded as differences.
+func TestHugeValues(t *testing.T) {
+	var list []change
+	for i := range 60 {
+		after := object{}
+		for k := range 400 {
+			after[fmt.Sprintf("key%d", k)] = strings.Repeat("x", 1000)
+		}
+		list = append(list, of("x", fmt.Sprint(i), creates, nil, after, nil))
+	}
+	p := plan(t, list...)
+	if size := len(page(t, p)); size > 20<<20 || p.Cut < 1000 {
+		t.Errorf("the page has %d MB, %d rows are left out", size>>20, p.Cut)
 	}
 }
 

@@ -263,20 +263,23 @@ func (r *Run) finish() {
 }
 
 // judge takes the state from the last pass that was to change something, else
-// from the last one, and puts what was only looked at aside.
+// from the last one that was more than a read, and puts the others aside.
 func (t *Target) judge() {
 	all := t.Passes
 	t.Passes = nil
-	for _, p := range all {
-		if p.DryRun {
-			t.Dry = append(t.Dry, p)
-		} else {
+	last := len(all) - 1
+	for i, p := range all {
+		if !p.DryRun {
 			t.Passes = append(t.Passes, p)
+		}
+		if p.state() != StateRead {
+			last = i
 		}
 	}
 	if len(t.Passes) == 0 {
-		t.Passes, t.Dry = t.Dry[len(t.Dry)-1:], t.Dry[:len(t.Dry)-1]
+		t.Passes = all[last : last+1]
 	}
+	t.Dry = slices.DeleteFunc(slices.Clone(all), func(p *Pass) bool { return slices.Contains(t.Passes, p) })
 	t.State = t.Passes[len(t.Passes)-1].state()
 	t.Start, t.End = t.Passes[0].Start, t.Passes[len(t.Passes)-1].End
 	if i := slices.Index(States(), t.State); i >= slices.Index(States(), StateApplied) {

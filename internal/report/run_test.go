@@ -153,6 +153,10 @@ func TestRunPasses(t *testing.T) {
 	for _, target := range r.Targets {
 		got = append(got, fmt.Sprintf("%s %s: %s, %d and %d dry", target.Name, target.Driver, target.State, len(target.Passes), len(target.Dry)))
 	}
+	r = readRun(t, line("r1", "frr", "finished", "planned", true)+line("r1", "frr", "finished", "ok", true), "")
+	if r.Targets[0].State != report.StatePlanned || len(r.Targets[0].Dry) != 1 {
+		t.Errorf("a read after a dry run counts more: %+v", r.Targets[0])
+	}
 	want := []string{"r1 zabbix: unfinished, 1 and 0 dry", "r2 frr: failed, 1 and 0 dry", "r1 frr: applied, 1 and 3 dry"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

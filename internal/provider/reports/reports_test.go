@@ -122,9 +122,12 @@ func TestPlans(t *testing.T) {
 	n.script(0, "7 to create.")
 	n.Must(0, "apply", "tfplan")
 	n.expect("none", 0, "**No changes. What is intended is what is there.**")
+	n.Env[0] = "PROVISION_RUN_ID=pipeline-4712"
 	n.changes()
 	n.expect("changes", 2, "**1 to delete, 5 to update, 3 to create, 1 held back, 1 not checked.**", "`NOT CHECKED: muc1-r2: open: ",
 		"`muc1-r1: changed outside Terraform since run pipeline-4711`", "loses templates: ICMP Ping", "An agent in fra1 is silent.", "password <redacted>")
+	n.run("pipeline-4712", "1 not checked, 7 planned.", "connection refused")
+	n.Env[0] = "PROVISION_RUN_ID=pipeline-4711"
 	n.Must(0, "apply", "-auto-approve", "tfplan")
 	n.expect("destroy", 2, "is disabled and moved to the graveyard", "is forgotten; the device stays as it is", "-destroy")
 	n.mistake()
@@ -133,7 +136,10 @@ func TestPlans(t *testing.T) {
 	n.mistake()
 	n.expect("invalid", 1, "**The plan failed: it cannot be applied.", "### Errors (")
 	n.script(1, "Attempt to get attribute from null value")
-	n.run()
+	n.run("pipeline-4711", "8 applied", ">commit<", ">reconnect<", "alice", "router bgp 65001")
+	if *update {
+		n.keepEvents()
+	}
 }
 
 // script runs the guide's own script, with the binary where init puts it.
@@ -225,30 +231,36 @@ func (n *network) keep(name, text string) {
 	}
 }
 
-// run makes the report of everything that was done.
-func (n *network) run() {
+// run makes the report of a run.
+func (n *network) run(id string, says ...string) {
 	n.t.Helper()
-	cmd := exec.Command(n.binary, "report", "run", "-html", "run.html", "events.jsonl")
+	cmd := exec.Command(n.binary, "report", "run", "-run-id", id, "-html", "run.html", "events.jsonl")
 	cmd.Dir, cmd.Env = n.Workspace.Dir, n.Env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		n.t.Fatalf("report run: %v: %s", err, out)
 	}
 	page := n.Read("run.html")
-	for _, text := range []string{"8 applied", ">commit<", ">reconnect<", "pipeline-4711", "alice", "router bgp 65001"} {
+	_, verdict, _ := strings.Cut(page, `<div class="verdict`)
+	verdict, _, _ = strings.Cut(verdict, "</div>")
+	for _, text := range append(says, id) {
 		if !strings.Contains(page, text) {
-			n.t.Errorf("the run's page does not say %q", text)
+			n.t.Errorf("the page of %s does not say %q, but %q", id, text, verdict)
 		}
 	}
 	if strings.Contains(page, planted) {
 		n.t.Error("the secret is in the run's page")
 	}
-	if *update { // of the reads and dry runs there are too many
-		var kept strings.Builder
-		for line := range strings.Lines(n.Read("events.jsonl")) {
-			if strings.Contains(line, `"dry_run":false`) {
-				kept.WriteString(line)
-			}
+}
+
+// keepEvents keeps those of the applies: of the reads and dry runs there are too
+// many for an example.
+func (n *network) keepEvents() {
+	n.t.Helper()
+	var kept strings.Builder
+	for line := range strings.Lines(n.Read("events.jsonl")) {
+		if strings.Contains(line, `"dry_run":false`) {
+			kept.WriteString(line)
 		}
-		n.keep("events.jsonl", kept.String())
 	}
+	n.keep("events.jsonl", kept.String())
 }
