@@ -1,12 +1,13 @@
 #!/bin/bash
 # docs.sh: generates docs/ from the provider's schemas, templates/ and
-# examples/, and says what changed. Works without a network: the schemas come
-# from the provider built here.
+# examples/, and the tables of the modules' READMEs from their variables and
+# outputs, and says what changed. Works without a network: the schemas come from
+# the provider built here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 command -v terraform >/dev/null || { echo "make docs: terraform is not on the PATH" >&2; exit 1; }
-generator=$(tools/tool.sh tfplugindocs)
+generator=$(tools/tool.sh tfplugindocs) tables=$(tools/tool.sh terraform-docs)
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-docs.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=$work/terraformrc
@@ -33,7 +34,10 @@ terraform -chdir="$work" providers schema -json |
 		-e 's|"zabbix_agent_host":|"provision_zabbix_agent_host":|g' >"$work/schema.json"
 
 [ ! -d examples ] || terraform fmt -recursive examples >/dev/null
-mkdir -p docs && cp -r docs "$work/before"
+mkdir -p docs "$work/before" && cp -r docs "$work/before" && cp --parents examples/modules/*/README.md "$work/before"
+for module in examples/modules/*/; do
+	"$tables" -c examples/modules/.terraform-docs.yml "$module" >/dev/null
+done
 "$generator" generate --provider-name provision --rendered-provider-name provision --providers-schema "$work/schema.json" >"$work/log" 2>&1 || {
 	cat "$work/log" >&2
 	exit 1
@@ -41,10 +45,13 @@ mkdir -p docs && cp -r docs "$work/before"
 for page in docs/resources/zabbix_agent_host.md docs/data-sources/zabbix_agent_host.md; do
 	[ ! -e $page ] || sed -i.orig 's/provision_zabbix_agent_host/zabbix_agent_host/g' $page && rm -f $page.orig
 done
-(cd "$work" && diff -rq before "$OLDPWD/docs") >"$work/changes" || :
+for page in docs examples/modules; do
+	# The modules' other files are not compared: they are nobody's output.
+	diff -rq "$work/before/$page" $page | grep -v "^Only in examples/modules" || :
+done >"$work/changes"
 if [ -s "$work/changes" ]; then
-	sed -e 's/^Files before.* and .*\/\(docs\/.*\) differ$/  changed  \1/' \
-		-e 's/^Only in .*\/\(docs.*\): /  new      \1\//' -e 's/^Only in before\(.*\): /  removed  docs\1\//' "$work/changes"
+	sed -e 's/^Files .* and \(.*\) differ$/  changed  \1/' \
+		-e 's/^Only in [^:]*\/before\/\([^:]*\): /  removed  \1\//' -e 's/^Only in \(docs[^:]*\): /  new      \1\//' "$work/changes"
 	echo "docs: commit these with what changed them"
 else
 	echo "docs: nothing changed"

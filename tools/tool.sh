@@ -1,15 +1,16 @@
 #!/bin/bash
 # tool.sh NAME: prints the path of a tool that the project uses (golangci-lint,
-# tfplugindocs, goreleaser), at the version that tools/go.mod or
-# tools/release/go.mod names. Builds it the first time, into the user's cache,
-# so that clones share it and `make clean` leaves it.
+# tfplugindocs, terraform-docs, goreleaser), at the version that tools/go.mod,
+# tools/terraform-docs/go.mod or tools/release/go.mod names. Builds it the first
+# time, into the user's cache, so that clones share it and `make clean` leaves it.
 set -euo pipefail
 
-name=${1:?golangci-lint, tfplugindocs or goreleaser}
+name=${1:?golangci-lint, tfplugindocs, terraform-docs or goreleaser}
 here=$(cd "$(dirname "$0")" && pwd)
 case $name in
 golangci-lint) dir=$here module=github.com/golangci/golangci-lint/v2 package=$module/cmd/golangci-lint ;;
 tfplugindocs) dir=$here module=github.com/hashicorp/terraform-plugin-docs package=$module/cmd/tfplugindocs ;;
+terraform-docs) dir=$here/terraform-docs module=github.com/terraform-docs/terraform-docs package=$module ;;
 goreleaser) dir=$here/release module=github.com/goreleaser/goreleaser/v2 package=$module ;;
 *) echo "tool.sh: no tool named $name" >&2; exit 1 ;;
 esac

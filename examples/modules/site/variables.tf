@@ -1,5 +1,5 @@
 variable "site" {
-  description = "Name of the site as the source of truth has it: the slug in NetBox, the location's name in Nautobot, the value of `site` in an inventory file."
+  description = "Name of the site as the source of truth has it: its name in NetBox, the location's name in Nautobot, the value of `site` in an inventory file."
   type        = string
   nullable    = false
 
@@ -59,7 +59,7 @@ variable "virtual_machines" {
 }
 
 variable "canary" {
-  description = "Names of the devices that are planned and applied first; when one of them fails, nothing else of the site is begun. They are `provision_device.canary[KEY]`, all others `provision_device.this[KEY]`: with a `moved` block a device joins or leaves without being forgotten."
+  description = "Names of the devices that are planned and applied first; when one of them fails, no other device of the site is begun. They are `provision_device.canary[KEY]`, all others `provision_device.this[KEY]`: with a `moved` block a device joins or leaves without being forgotten."
   type        = set(string)
   default     = []
   nullable    = false
