@@ -1,14 +1,16 @@
 #!/bin/bash
 # test.sh [PACKAGE...]: every test, on real routers and NETCONF devices in
 # network namespaces of this machine, on real Zabbix servers 6.0 and 7.0, on a
-# real NetBox and a real Nautobot, with the real Terraform and a real Chromium.
-# Starts a lab of its own and always takes it down.
+# real NetBox and a real Nautobot, with the real Terraform and its states in a
+# real PostgreSQL, and a real Chromium. Starts a lab of its own and always takes
+# it down.
 # Without packages: all.
 #
 # GO_TEST_FLAGS: further flags of go test, for example "-run Lifecycle -v".
-# LAB_PARTS: what is started, "devices zabbix netbox nautobot browser" if not set;
-#            for single packages that need only some of them. "browser" installs
-#            Chromium, which the tests of the reports start themselves.
+# LAB_PARTS: what is started, "devices zabbix netbox nautobot postgres browser"
+#            if not set; for single packages that need only some of them.
+#            "browser" installs Chromium, which the tests of the reports start
+#            themselves.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,6 +40,7 @@ finish() {
 	for source in netbox nautobot; do
 		[ ! -d "$work/$source" ] || "tools/$source/$source.sh" down "$work/$source" || :
 	done
+	[ ! -d "$work/postgres" ] || tools/postgres/postgres.sh down "$work/postgres" || :
 	rm -rf "$work"
 	exit "$code"
 }
@@ -45,7 +48,7 @@ finish() {
 keep_logs() {
 	local kept=${TMPDIR:-/tmp}/provision-test-logs
 	rm -rf "$kept" && mkdir -p "$kept"
-	(cd "$work" && cp -r --parents ./lab/*/log ./zabbix-*/log ./netbox/log ./nautobot/log "$kept") 2>/dev/null || :
+	(cd "$work" && cp -r --parents ./lab/*/log ./zabbix-*/log ./netbox/log ./nautobot/log ./postgres/log "$kept") 2>/dev/null || :
 	cp "$work/output" "$kept/go-test.txt" 2>/dev/null || :
 	echo "make test: the devices' logs are in $kept" >&2
 }
@@ -53,7 +56,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 SECONDS=0
-parts=${LAB_PARTS:-devices zabbix netbox nautobot browser}
+parts=${LAB_PARTS:-devices zabbix netbox nautobot postgres browser}
 chmod 755 "$work"  # the servers run as other users
 case $parts in *devices*)
 	echo "make test: starting three routers and two NETCONF devices"
@@ -83,6 +86,11 @@ for source in netbox nautobot; do
 	"tools/$source/$source.sh" up "$work/$source" "$("tools/$source/$source.sh" port)"
 	export "PROVISION_${source^^}=$work/$source"
 done
+case $parts in *postgres*)
+	echo "make test: starting a PostgreSQL for states"
+	tools/postgres/postgres.sh up "$work/postgres" "$(tools/postgres/postgres.sh port)"
+	export PROVISION_POSTGRES=$work/postgres ;;
+esac
 
 export PROVISION_LAB=$LAB_DIR TF_ACC=1 TF_ACC_TERRAFORM_PATH CHECKPOINT_DISABLE=1
 TF_ACC_TERRAFORM_PATH=$(command -v terraform)
