@@ -32,6 +32,7 @@ func TestFleet(t *testing.T) {
 	t.Run("nightly", r.nightly)
 	t.Run("canary", r.canary)
 	t.Run("canary joins and leaves", r.joinsAndLeaves)
+	t.Run("target", r.target)
 	t.Run("max_failures", r.maxFailures)
 	t.Run("guard rails", r.guardRails)
 	t.Run("lock", r.lock)
@@ -108,6 +109,17 @@ func (r *rig) joinsAndLeaves(t *testing.T) {
 	r.Must(0, site("ams1"), "plan", "-detailed-exitcode")
 }
 
+// target: one device of a site takes the canary along, and nothing else.
+func (r *rig) target(t *testing.T) {
+	r = r.in(t)
+	const one = `-target=module.site.provision_device.this["ams1-core1"]`
+	r.intend("five", "ams1-core1", "ams1-edge2")
+	r.says(r.Must(0, site("ams1"), "plan", one), "1 to change", "five of ams1-core1")
+	r.intend("five", "ams1-edge1")
+	r.says(r.Must(0, site("ams1"), "plan", one), "2 to change", "five of ams1-edge1")
+	r.intend("two", "ams1-edge1", "ams1-edge2", "ams1-core1")
+}
+
 // maxFailures: without a canary the first device that fails stops the rest.
 func (r *rig) maxFailures(t *testing.T) {
 	r = r.in(t)
@@ -176,14 +188,22 @@ func (r *rig) holding() (kill func()) {
 	}
 }
 
-// lock: a second run is refused and told who holds it; another site is not
-// concerned. A killed run leaves no lock.
+// lock: a second run is refused, and the database tells who holds it; another
+// site is not concerned. A killed run leaves no lock.
 func (r *rig) lock(t *testing.T) {
 	r = r.in(t)
 	r.intend("three", "ams1-edge2")
 	kill := r.holding()
 	out := r.Must(1, site("ams1"), "plan")
-	r.says(out, "Error acquiring the state lock", "Lock Info:", "Operation: OperationTypeApply", "Who:")
+	r.says(out, "Error acquiring the state lock", "Workspace is already locked: default")
+	_, env := environment(t, "PROVISION_POSTGRES")
+	holder := "select a.pid, a.client_addr, a.backend_start from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory'"
+	if rows := sql(t, env["PG_CONN_STR"], holder); strings.Count(rows, "\n") != 1 || !strings.Contains(rows, "|127.0.0.1|") {
+		t.Errorf("the lock is held by %q", rows)
+	}
+	if page := read(t, filepath.Join(root, "templates/guides/modules-and-fleet.md.tmpl")); !strings.Contains(page, holder) {
+		t.Error("the guide tells another way to find who holds the lock")
+	}
 	r.Must(0, site("fra1"), "plan", "-detailed-exitcode")
 	kill()
 	r.says(r.Must(2, site("ams1"), "plan", "-detailed-exitcode", "-lock-timeout=30s"), "1 to change")
