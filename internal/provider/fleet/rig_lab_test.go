@@ -50,7 +50,7 @@ func environment(t *testing.T, variable string) (string, map[string]string) {
 	return dir, env
 }
 
-// newRig makes a rig whose database has this name. Routers are put back at the
+// newRig makes a rig whose database has this name. Devices are put back at the
 // end, and hosts deleted.
 func newRig(t *testing.T, database string) *rig {
 	t.Helper()
@@ -76,7 +76,18 @@ func newRig(t *testing.T, database string) *rig {
 		"PG_CONN_STR="+conn, "PROVISION_ZABBIX_URL="+zabbix["ZABBIX_URL"], "PROVISION_ZABBIX_USERNAME="+zabbix["ZABBIX_USER"],
 		"PROVISION_ZABBIX_PASSWORD="+zabbix["ZABBIX_PASSWORD"], "PROVISION_ZABBIX_AGENT_PORT="+zabbix["ZABBIX_AGENT_PORT"],
 		"PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY="+read(t, filepath.Join(r.lab.Dir, "id_ed25519")))
+	t.Cleanup(r.empty)
 	return r
+}
+
+// empty takes the interfaces of the NETCONF devices away.
+func (r *rig) empty() {
+	for _, name := range []string{"fra1", "lon1"} {
+		r.Write("fleet/configs/"+name+"-access1.xml",
+			"<config xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><interfaces xmlns=\"urn:ietf:params:xml:ns:yang:ietf-interfaces\"/></config>\n")
+		r.Must(0, site(name), "init", "-input=false")
+		r.Must(0, site(name), "apply", "-auto-approve", "-var=replace_config=true", "-target=module.site.provision_device.this")
+	}
 }
 
 // mirror installs the provider as a release is installed, so that init is the
