@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 linter=$(tools/tool.sh golangci-lint)
 "$linter" run ./...
 # Those that run; what they source is looked at with them.
-scripts=$(git ls-files 'tools/*.sh' .ci/run | xargs grep -l '^#!')
+scripts=$(git ls-files 'tools/*.sh' 'examples/*.sh' .ci/run | xargs grep -l '^#!')
 remote=$(git ls-files 'internal/*.sh')  # fragments that drivers send to devices: POSIX sh
 if command -v shellcheck >/dev/null; then
 	# shellcheck disable=SC2086  # the project has no blanks in names

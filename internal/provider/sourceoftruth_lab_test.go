@@ -389,13 +389,3 @@ func TestLabNautobotSecret(t *testing.T) {
 	says(t, texts["events.jsonl"], "<redacted>")
 	says(t, texts["the journal"], "<redacted>")
 }
-
-// says checks that an output has these texts.
-func says(t *testing.T, out string, texts ...string) {
-	t.Helper()
-	for _, text := range texts {
-		if !strings.Contains(out, text) {
-			t.Errorf("it does not say %q:\n%s", text, out)
-		}
-	}
-}

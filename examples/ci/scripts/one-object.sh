@@ -1,0 +1,36 @@
+#!/bin/sh
+# one-object.sh find|plan|apply: one run of Terraform for one device or virtual
+# machine, from the root of the repository. Needs Terraform and Python 3.9.
+#
+#   find    says which site the object is in
+#   plan    plans the object with the site's own root and state, writes a report,
+#           links it at the object, and applies if the site's changes are to be
+#           applied without a person and this one may be
+#   apply   applies what plan has saved, after a person has agreed
+#
+# Everything comes by environment, and is checked before it is used:
+#
+#   KIND          device or virtual_machine
+#   OBJECT_ID     its number in NetBox, or its UUID in Nautobot
+#   SITE          folder below sites/; empty: where the source of truth has it
+#   TRIGGER       demand (default), button or hook
+#   ACTOR         who started it
+#   AUTO_APPLY    sites, separated by blanks, whose changes are applied without a
+#                 person; set it in the pipeline's file, where it is reviewed
+#   EVENT_TIME    hook: when the object was changed
+#   CHANGED       hook: names of the fields that were changed
+#   LOOKBACK      hook: how many seconds of changes are looked at (2700)
+#   GATHERED      hook: file that remembers which changes were planned
+#   WRITE_BACK_FIELD  custom field that applies write, and no reason for a run
+#   REPORT_URL    page where the run and its report are found
+#   RUN_DIR       folder for plan, report and result (provision-run)
+#   PLAN_PASSPHRASE   what the saved plan is encrypted with; empty: it is not
+#   TERRAFORM     program (terraform)
+#
+# and, as for the provider, PROVISION_NETBOX_URL and PROVISION_NETBOX_TOKEN, or
+# PROVISION_NAUTOBOT_URL and PROVISION_NAUTOBOT_TOKEN (_CA_FILE, _CERT_FILE,
+# _KEY_FILE, _HEADERS if there is need).
+#
+# RUN_DIR afterwards: report.md, result.json, and what waits for a person: tfplan,
+# or tfplan.enc.
+exec python3 -I "$(dirname "$0")/one_object.py" "$@"

@@ -1,0 +1,569 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
+)
+
+// fakeTerraform writes down how it was called, and shows the plan that it is told.
+const fakeTerraform = `#!/bin/sh
+echo "$PROVISION_TRIGGER/$PROVISION_ACTOR: $*" >>"$FAKE/calls"
+case "$*" in
+*" plan "*) for a; do case $a in -out=*) echo saved >"${a#-out=}" ;; esac; done ;;
+*" show -json "*) cat "$FAKE/plan.json" ;;
+*" show "*) cat "$FAKE/plan.txt" ;;
+*" apply "*)
+	trap 'echo interrupted >>"$FAKE/calls"' INT
+	for a; do last=$a; done
+	[ "$(cat "$last")" = saved ] || exit 1
+	while [ -e "$FAKE/slow" ]; do : >"$FAKE/applying"; sleep 0.05; done
+	echo applied >>"$FAKE/calls" ;;
+esac
+`
+
+const siteUUID, ownUUID = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+// jobs are the jobs of a CI, with a source of truth and a Terraform that are none.
+type jobs struct {
+	t    *testing.T
+	dir  string
+	fake string
+	env  []string
+
+	mu     sync.Mutex
+	asked  []string // requests
+	told   []string // journal entries and notes
+	answer map[string]string
+}
+
+// newJobs makes a repository with the sites ams and fra.
+func newJobs(t *testing.T) *jobs {
+	t.Helper()
+	j := &jobs{t: t, dir: t.TempDir(), fake: t.TempDir(), answer: map[string]string{
+		"/api/dcim/devices/":                            `{"results":[{"id":12,"name":"$(touch x)` + "`" + `","site":{"slug":"ams","name":"Amsterdam"}}]}`,
+		"/api/virtualization/virtual-machines/":         `{"results":[{"id":5,"name":"web","site":{"slug":"fra","name":"Frankfurt"}}]}`,
+		"/api/extras/journal-entries/":                  `{}`,
+		"/api/core/object-changes/":                     `{"results":[]}`,
+		"/api/dcim/locations/" + siteUUID + "/":         `{"id":"` + siteUUID + `","name":"AMS","parent":null}`,
+		"/api/dcim/locations/" + ownUUID + "/":          `{"id":"` + ownUUID + `","name":"Rack 7","parent":{"id":"` + siteUUID + `"}}`,
+		"/api/virtualization/clusters/" + ownUUID + "/": `{"id":"` + ownUUID + `","location":{"id":"` + ownUUID + `"}}`,
+		"/api/extras/notes/":                            `{}`,
+	}}
+	for _, site := range []string{"ams", "fra"} {
+		if err := os.MkdirAll(filepath.Join(j.dir, "sites", site), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(j.fake, "terraform"), []byte(fakeTerraform), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(j)
+	t.Cleanup(server.Close)
+	j.env = []string{
+		"PROVISION_NETBOX_URL=" + server.URL, "PROVISION_NETBOX_TOKEN=nbt_a.b", "PATH=" + j.fake + ":" + os.Getenv("PATH"), "FAKE=" + j.fake,
+		"KIND=device", "OBJECT_ID=12", "ACTOR=ann",
+	}
+	j.plans(`{"address":"module.site.provision_device.this[\"12\"]","mode":"managed","type":"provision_device","change":{"actions":["update"],"before":{},"after":{}}}`)
+	return j
+}
+
+// ServeHTTP answers as NetBox and Nautobot do.
+func (j *jobs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.asked = append(j.asked, r.Method+" "+r.URL.Path)
+	if r.Method == http.MethodPost {
+		var body map[string]any
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		j.told = append(j.told, fmt.Sprint(body["comments"], body["note"]))
+	}
+	text, ok := j.answer[r.URL.Path]
+	if status := 0; ok && len(text) == 3 {
+		_, _ = fmt.Sscan(text, &status)
+		w.Header().Set("Location", "http://"+r.Host+"/elsewhere")
+		w.WriteHeader(status)
+		return
+	}
+	if !ok {
+		w.WriteHeader(http.StatusNotFound)
+	}
+	_, _ = w.Write([]byte(text))
+}
+
+// plans sets what the next plan shows.
+func (j *jobs) plans(change string, more ...string) {
+	j.write("plan.json", `{"format_version":"1.2","resource_changes":[`+change+`]`+strings.Join(more, "")+`}`)
+	j.write("plan.txt", "```\n+ description\n")
+}
+
+func (j *jobs) write(name, text string) {
+	j.t.Helper()
+	if err := os.WriteFile(filepath.Join(j.fake, name), []byte(text), 0o600); err != nil {
+		j.t.Fatal(err)
+	}
+}
+
+// read gives a file; "" if there is none.
+func (j *jobs) read(path ...string) string {
+	text, err := os.ReadFile(filepath.Join(path...))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		j.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (j *jobs) calls() string { return j.read(j.fake, "calls") }
+
+// command is a job that was not started yet; later variables win.
+func (j *jobs) command(name string, vars ...string) *exec.Cmd {
+	script, err := filepath.Abs("../../examples/ci/scripts/one-object.sh")
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	cmd := exec.Command(script, name)
+	cmd.Dir, cmd.Env = j.dir, append(slices.Clone(j.env), vars...)
+	return cmd
+}
+
+// run gives the output of a job that ends with this code.
+func (j *jobs) run(code int, name string, vars ...string) string {
+	j.t.Helper()
+	cmd := j.command(name, vars...)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		j.t.Fatal(err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		j.t.Fatalf("%s with %q: exit code %d, want %d:\n%s", name, vars, got, code, out)
+	}
+	return string(out)
+}
+
+// What comes in is refused before anything is asked or started.
+func TestStartRefuses(t *testing.T) {
+	for name, values := range map[string][]string{
+		"KIND":             {"", "devices", "device;touch x"},
+		"OBJECT_ID":        {"", "12;touch x", "$(touch x)", "12\n", "../12", "-1", "1e3", strings.Repeat("1", 30), strings.ToUpper(siteUUID) + "z"},
+		"SITE":             {"nosuch", "../sites/ams", ".", "ams/", "ams\n", "-ams", strings.Repeat("a", 200)},
+		"TRIGGER":          {"cron", "hook\n"},
+		"ACTOR":            {"a\nb", "\x1b[31m", strings.Repeat("ä", 65)},
+		"AUTO_APPLY":       {"$(id)", "a;b"},
+		"EVENT_TIME":       {"yesterday", "2026-11-28T20:00:00Z; id"},
+		"CHANGED":          {"$(id)", "a=b"},
+		"LOOKBACK":         {"-1", "1d"},
+		"REPORT_URL":       {"javascript:alert(1)", "https://ci/ [x](y)"},
+		"WRITE_BACK_FIELD": {"a b"},
+	} {
+		for _, v := range values {
+			j := newJobs(t)
+			vars := []string{"TRIGGER=hook", name + "=" + v}
+			if name == "WRITE_BACK_FIELD" {
+				vars = append(vars, "CHANGED=name")
+			}
+			out := j.run(1, "plan", vars...)
+			if !strings.Contains(out, name) && name != "EVENT_TIME" || strings.Contains(out, "Traceback") {
+				t.Errorf("%s=%q: %s", name, v, out)
+			}
+			if strings.Contains(j.calls(), "apply") || name != "REPORT_URL" && j.calls() != "" || len(j.told) > 0 {
+				t.Errorf("%s=%q went on: %s %q", name, v, j.calls(), j.told)
+			}
+		}
+	}
+	j := newJobs(t)
+	says(t, j.run(2, "destroy"), "usage")
+	says(t, j.run(1, "plan", "PROVISION_NETBOX_URL="), "must be set")
+	says(t, j.run(1, "plan", "PROVISION_NAUTOBOT_URL=http://127.0.0.1"), "must be set")
+	says(t, j.run(1, "plan", "PROVISION_NETBOX_TOKEN="), "PROVISION_NETBOX_TOKEN")
+	if out := j.run(1, "plan", "PROVISION_NETBOX_TOKEN=hush\nhush"); strings.Contains(out, "hush") {
+		t.Errorf("it shows the token: %s", out)
+	}
+}
+
+func TestStartPlansOneObject(t *testing.T) {
+	j := newJobs(t)
+	out := filepath.Join(j.dir, "output")
+	says(t, j.run(0, "plan", "TRIGGER=button", "REPORT_URL=https://ci.example.net/7", "GITHUB_OUTPUT="+out), "It waits for a person")
+	saved := filepath.Join(j.dir, "provision-run/tfplan")
+	want := []string{
+		"button/ann: -chdir=sites/ams init -no-color",
+		"button/ann: -chdir=sites/ams plan -no-color -lock-timeout=10m -out=" + saved +
+			` -target=module.site.provision_device.this["12"] -target=module.site.zabbix_agent_host.device["12"]`,
+		"button/ann: -chdir=sites/ams show -json " + saved,
+		"button/ann: -chdir=sites/ams show -no-color " + saved,
+	}
+	if got := strings.Split(strings.TrimSpace(j.calls()), "\n"); !slices.Equal(got, want) {
+		t.Errorf("calls %q\nwant  %q", got, want)
+	}
+	report := j.read(j.dir, "provision-run/report.md")
+	says(t, report, "````text\n```\n+ description\n````", "`` $(touch x)` ``", "[12](http")
+	says(t, strings.Join(j.told, "\n"), "Plan by button, ` ann `", `["12"]`+" `: update", "[Report](https://ci.example.net/7)")
+	says(t, j.read(out), "site=ams\n", "pending=true\n", "applied=false\n")
+	info, err := os.Stat(saved)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the saved plan: %v %v", info, err)
+	}
+	if found, err := filepath.Glob(filepath.Join(j.dir, "x")); err != nil || len(found) > 0 {
+		t.Errorf("a name was run as a command: %q %v", found, err)
+	}
+	// A person agrees.
+	j.run(0, "apply", "ACTOR=bob")
+	says(t, j.calls(), "button/bob: -chdir=sites/ams apply -no-color -lock-timeout=10m "+saved, "applied")
+	if _, err := os.Stat(saved); err == nil {
+		t.Error("the saved plan is still there")
+	}
+	says(t, j.run(0, "apply"), "nothing to apply")
+}
+
+func TestStartOfAVirtualMachine(t *testing.T) {
+	j := newJobs(t)
+	j.plans(`{"address":"module.site.zabbix_agent_host.virtual_machine[\"5\"]","mode":"managed","type":"zabbix_agent_host","change":{"actions":["no-op"]}}`)
+	says(t, j.run(0, "plan", "KIND=virtual_machine", "OBJECT_ID=5"), "Nothing to change")
+	says(t, j.calls(), `-chdir=sites/fra plan`, ` -target=module.site.zabbix_agent_host.virtual_machine["5"]`+"\n")
+	// Whoever asked is told; a hook is not.
+	if len(j.told) != 1 || !strings.Contains(j.told[0], "nothing to change") {
+		t.Errorf("told: %q", j.told)
+	}
+	j.run(0, "plan", "KIND=virtual_machine", "OBJECT_ID=5", "TRIGGER=hook")
+	if len(j.told) != 1 {
+		t.Errorf("told: %q", j.told)
+	}
+}
+
+// Only updates in merge mode, and only where the site has said so.
+func TestStartAppliesWithoutAPerson(t *testing.T) {
+	change := func(actions, before, after, more string) string {
+		return `{"address":"module.site.provision_device.this[\"12\"]","mode":"managed","type":"provision_device","change":{"actions":` +
+			actions + `,"before":` + before + `,"after":` + after + more + `}}`
+	}
+	update := change(`["update"]`, `{"replace_config":false}`, `{"replace_config":false}`, "")
+	for name, c := range map[string]struct {
+		change, more, sites string
+		want                bool
+	}{
+		"update":            {update, "", "fra ams", true},
+		"another site":      {update, "", "amsterdam fra", false},
+		"no site":           {update, "", "", false},
+		"create":            {change(`["create"]`, `null`, `{}`, ""), "", "ams", false},
+		"delete":            {change(`["delete"]`, `{}`, `null`, ""), "", "ams", false},
+		"replace":           {change(`["delete","create"]`, `{}`, `{}`, ""), "", "ams", false},
+		"replace the other": {change(`["create","delete"]`, `{}`, `{}`, ""), "", "ams", false},
+		"forget":            {change(`["forget"]`, `{}`, `null`, ""), "", "ams", false},
+		"import":            {change(`["update"]`, `{}`, `{}`, `,"importing":{"id":"r1"}`), "", "ams", false},
+		"one of two":        {update + "," + change(`["create"]`, `null`, `{}`, ""), "", "ams", false},
+		"replace mode":      {change(`["update"]`, `{"replace_config":false}`, `{"replace_config":true}`, ""), "", "ams", false},
+		"was replace mode":  {change(`["update"]`, `{"replace_config":true}`, `{"replace_config":false}`, ""), "", "ams", false},
+		"unknown mode":      {change(`["update"]`, `{}`, `{}`, `,"after_unknown":{"replace_config":true}`), "", "ams", false},
+		"failed check":      {update, `,"checks":[{"address":{"to_display":"check.drift"},"status":"fail"}]`, "ams", false},
+		"passed check":      {update, `,"checks":[{"address":{"to_display":"check.drift"},"status":"pass"}]`, "ams", true},
+		"deferred":          {update, `,"deferred_changes":[{}]`, "ams", false},
+		"errored":           {update, `,"errored":true`, "ams", false},
+	} {
+		j := newJobs(t)
+		j.plans(c.change, c.more)
+		out := j.run(0, "plan", "AUTO_APPLY="+c.sites)
+		if applied := strings.Contains(j.calls(), "\napplied"); applied != c.want {
+			t.Errorf("%s: applied %t, want %t:\n%s", name, applied, c.want, out)
+		}
+		if waits := j.read(j.dir, "provision-run/tfplan") != ""; waits == c.want {
+			t.Errorf("%s: the saved plan waits: %t", name, waits)
+		}
+	}
+	j := newJobs(t)
+	j.write("plan.json", `{"format_version":"2.0"}`)
+	says(t, j.run(1, "plan", "AUTO_APPLY=ams"), "format '2.0'")
+	// A plan that nobody has seen does not wait, nor does an older one.
+	says(t, j.run(1, "apply"), "Start a new run")
+	if j.read(j.dir, "provision-run/tfplan") != "" {
+		t.Error("the plan of a failed run is still there")
+	}
+}
+
+func TestStartOfWhatIsNotManaged(t *testing.T) {
+	j := newJobs(t)
+	j.plans("")
+	says(t, j.run(1, "plan"), "site ams does not manage device 12")
+	says(t, j.run(0, "plan", "TRIGGER=hook"), "Nothing to change")
+	j.answer["/api/dcim/devices/"] = `{"results":[{"id":13,"name":"another","site":{"slug":"ams"}}]}`
+	says(t, j.run(1, "plan"), "NetBox has no device 12, or the token may not see it")
+	j.answer["/api/dcim/devices/"] = `{"results":[{"id":12,"name":"r1","site":{"slug":"lon"}}]}`
+	says(t, j.run(1, "find"), "give SITE")
+	says(t, j.run(0, "find", "SITE=fra"), "device 12 is in site fra")
+}
+
+func TestStartAsksTheSourceOfTruth(t *testing.T) {
+	j := newJobs(t)
+	j.answer["/api/dcim/devices/"] = "403"
+	says(t, j.run(1, "plan"), "GET http", "403")
+	// The token goes to no other place.
+	j.answer["/api/dcim/devices/"], j.answer["/elsewhere"] = "302", `{"results":[]}`
+	says(t, j.run(1, "plan"), "302")
+	if slices.Contains(j.asked, "GET /elsewhere") {
+		t.Errorf("it followed: %q", j.asked)
+	}
+	// What cannot be told at the object is no failed plan.
+	j = newJobs(t)
+	j.answer["/api/extras/journal-entries/"] = "403"
+	says(t, j.run(0, "plan"), "not linked at device 12", "It waits for a person")
+}
+
+// Nautobot has a tree of locations; the nearest that has a folder is the site.
+func TestStartFromNautobot(t *testing.T) {
+	j := newJobs(t)
+	url, _ := strings.CutPrefix(j.env[0], "PROVISION_NETBOX_URL=")
+	j.env = append(j.env, "PROVISION_NETBOX_URL=", "PROVISION_NAUTOBOT_URL="+url, "PROVISION_NAUTOBOT_TOKEN=t", "OBJECT_ID="+ownUUID)
+	j.answer["/api/dcim/devices/"] = `{"results":[{"id":"` + ownUUID + `","name":"r1","location":{"id":"` + ownUUID + `"}}]}`
+	j.answer["/api/virtualization/virtual-machines/"] = `{"results":[{"id":"` + ownUUID + `","name":"vm","cluster":{"id":"` + ownUUID + `"}}]}`
+	j.plans(`{"address":"module.site.provision_device.this[\"` + ownUUID + `\"]","mode":"managed","type":"provision_device","change":{"actions":["update"],"before":{},"after":{}}}`)
+	j.run(0, "plan")
+	says(t, j.calls(), `-chdir=sites/ams plan`, `provision_device.this["`+ownUUID+`"]`)
+	says(t, strings.Join(j.told, ""), "waits for a person")
+	says(t, j.run(0, "find", "KIND=virtual_machine"), "is in site ams")
+}
+
+// change is an entry of NetBox's change log.
+func change(id int, model string, at time.Time, before, after string) string {
+	return fmt.Sprintf(`{"time":%q,"action":{"value":"update"},"changed_object_type":%q,"changed_object_id":%d,"prechange_data":%s,"postchange_data":%s}`,
+		at.Format(time.RFC3339Nano), model, id, before, after)
+}
+
+// The change log finds the objects of events whose runs were cancelled: an older
+// server has it elsewhere, filters that it ignores are applied again, and what
+// applies write back does not count.
+func TestStartGathers(t *testing.T) {
+	now := time.Now().UTC()
+	a, b := `{"name":"a","custom_fields":{"zabbix_hostid":null}}`, `{"name":"b","custom_fields":{"zabbix_hostid":null}}`
+	written := `{"name":"a","last_updated":"x","custom_fields":{"zabbix_hostid":7}}`
+	j := newJobs(t)
+	delete(j.answer, "/api/core/object-changes/")
+	j.answer["/api/extras/object-changes/"] = `{"results":[` + strings.Join([]string{
+		change(12, "dcim.device", now, a, b), change(13, "dcim.device", now.Add(-time.Minute), a, b), change(14, "dcim.device", now, a, written),
+		change(15, "dcim.device", now.Add(-time.Hour), a, b), change(16, "dcim.device", now, a, b), change(13, "dcim.rack", now, a, b),
+		change(99, "ipam.ipaddress", now, a, b),
+	}, ",") + `]}`
+	j.answer["/api/ipam/ip-addresses/"] = `{"results":[{"id":99,"assigned_object":{"device":{"id":17}}}]}`
+	site := `,"site":{"slug":"ams"}}`
+	j.answer["/api/dcim/devices/"] = `{"results":[{"id":12,"name":"a"` + site + `,{"id":13,"name":"b"` + site + `,{"id":14,"name":"c"` + site +
+		`,{"id":15,"name":"d"` + site + `,{"id":16,"name":"e","site":{"slug":"fra"}},{"id":17,"name":"f"` + site + `]}`
+	gathered := filepath.Join(j.dir, "gathered.json")
+	hook := []string{"TRIGGER=hook", "LOOKBACK=600", "WRITE_BACK_FIELD=zabbix_hostid", "GATHERED=" + gathered}
+	says(t, j.run(0, "plan", hook...), "site ams: device 12, device 13, device 17\n")
+
+	// They were planned: an event that is as old is done, a newer one is not, and
+	// what it finds new is planned alone.
+	event := func(at time.Time) []string {
+		return append(slices.Clone(hook), "EVENT_TIME="+at.Format(time.RFC3339Nano))
+	}
+	says(t, j.run(0, "plan", event(now.Add(-time.Second))...), "an earlier run has planned this change")
+	says(t, j.run(0, "plan", event(now.Add(time.Second))...), "site ams: device 12\n")
+	// Without the file, or with one that cannot be read, all counts as new.
+	for _, text := range []string{"{", `{"device/12": 7}`, `[]`} {
+		if err := os.WriteFile(gathered, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		says(t, j.run(0, "plan", event(now)...), "everything counts as new", "device 12, device 13, device 17")
+	}
+	// No change log is not an empty one.
+	log := j.answer["/api/extras/object-changes/"]
+	delete(j.answer, "/api/extras/object-changes/")
+	says(t, j.run(1, "plan", append(event(now), "GATHERED=")...), "may the token view object changes?")
+	j.answer["/api/extras/object-changes/"] = log
+	// A plan that fails has planned nothing.
+	j.write("plan.json", "{}")
+	_ = os.Remove(gathered)
+	j.run(1, "plan", hook...)
+	if text := j.read(gathered); text != "" {
+		t.Errorf("a failed run wrote down %s", text)
+	}
+}
+
+func TestStartLeavesOutWhatChangedNothing(t *testing.T) {
+	for changed, plans := range map[string]bool{
+		"last_updated": false, "last_updated custom_fields.zabbix_hostid": false,
+		"last_updated name": true, "last_updated custom_fields.owner": true, "": true,
+	} {
+		j := newJobs(t)
+		out := j.run(0, "plan", "TRIGGER=hook", "CHANGED="+changed, "WRITE_BACK_FIELD=zabbix_hostid")
+		if (j.calls() != "") != plans || strings.Contains(out, "nothing to plan") == plans {
+			t.Errorf("%q: %s", changed, out)
+		}
+		if !plans && len(j.asked) > 0 {
+			t.Errorf("%q: it asked %q", changed, j.asked)
+		}
+	}
+}
+
+func TestStartSealsThePlan(t *testing.T) {
+	j := newJobs(t)
+	j.run(0, "plan", "PLAN_PASSPHRASE=secret")
+	if plain, sealed := j.read(j.dir, "provision-run/tfplan"), j.read(j.dir, "provision-run/tfplan.enc"); plain != "" || !strings.HasPrefix(sealed, "Salted__") {
+		t.Errorf("%q %q", plain, sealed)
+	}
+	says(t, j.run(1, "apply", "PLAN_PASSPHRASE=another"), "is PLAN_PASSPHRASE the same")
+	j.run(0, "apply", "PLAN_PASSPHRASE=secret")
+	says(t, j.calls(), "\napplied")
+	// An artifact that is gone.
+	if err := os.RemoveAll(filepath.Join(j.dir, "provision-run")); err != nil {
+		t.Fatal(err)
+	}
+	says(t, j.run(1, "apply"), "Start a new run")
+}
+
+// A cancelled job lets Terraform end in order: one interrupt, whatever comes.
+func TestStartIsCancelled(t *testing.T) {
+	j := newJobs(t)
+	j.write("slow", "")
+	cmd := j.command("plan", "AUTO_APPLY=ams")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { _, err := os.Stat(filepath.Join(j.fake, "applying")); return err == nil })
+	for range 3 {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, func() bool { return strings.Contains(j.calls(), "interrupted") })
+	}
+	if err := os.Remove(filepath.Join(j.fake, "slow")); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if got := j.calls(); strings.Count(got, "interrupted") != 1 || !strings.Contains(got, "\napplied") {
+		t.Errorf("calls: %s", got)
+	}
+}
+
+// waitFor waits for a condition.
+func waitFor(t *testing.T, yes func() bool) {
+	t.Helper()
+	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for !yes() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("it did not come")
+		}
+	}
+}
+
+// What a webhook or a person gives reaches a run by the environment only.
+func TestStartFilesOfTheCI(t *testing.T) {
+	type step struct {
+		Run string            `yaml:"run"`
+		Env map[string]string `yaml:"env"`
+	}
+	var github struct {
+		On struct {
+			Dispatch struct {
+				Inputs map[string]any `yaml:"inputs"`
+			} `yaml:"workflow_dispatch"`
+		} `yaml:"on"`
+		Env  map[string]string `yaml:"env"`
+		Jobs map[string]struct {
+			Environment string `yaml:"environment"`
+			Steps       []step `yaml:"steps"`
+		} `yaml:"jobs"`
+	}
+	decode(t, "../../examples/ci/github/one-object.yml", &github)
+	for name := range github.On.Dispatch.Inputs {
+		if !strings.Contains(github.Env[strings.ToUpper(name)], "inputs."+name) {
+			t.Errorf("the input %s does not reach the script: %v", name, github.Env)
+		}
+	}
+	runs := []string{}
+	for _, job := range github.Jobs {
+		for _, s := range job.Steps {
+			runs = append(runs, s.Run)
+		}
+	}
+	if github.Jobs["apply"].Environment != "provision" || len(runs) < 10 {
+		t.Errorf("%+v", github)
+	}
+	for _, run := range runs {
+		if strings.Contains(run, "${{") {
+			t.Errorf("a value is put into a shell line: %s", run)
+		}
+	}
+	var gitlab map[string]struct {
+		Script    []string          `yaml:"script"`
+		Variables map[string]string `yaml:"variables"`
+		Rules     []map[string]any  `yaml:"rules"`
+	}
+	decode(t, "../../examples/ci/gitlab/one-object.yml", &gitlab)
+	lines := append(slices.Clone(gitlab[".one-object:plan"].Script), gitlab["one-object:apply"].Script...)
+	bare := regexp.MustCompile(`(^|[^"])\$[A-Z{(]|\beval\b|` + "`")
+	for _, line := range lines {
+		if bare.MatchString(line) {
+			t.Errorf("a value is used without quotes: %s", line)
+		}
+	}
+	if len(lines) < 4 || gitlab["one-object:apply"].Rules[0]["when"] != "manual" {
+		t.Errorf("%+v", gitlab)
+	}
+}
+
+func decode(t *testing.T, path string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = yaml.Unmarshal(text, into)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// Nothing that start.py is given can end a template or a string of it.
+func TestStartSetUpRefuses(t *testing.T) {
+	good := []string{"hook", "on", "--gitlab", "https://ci.example.net/a/b"}
+	env := []string{"PATH=" + os.Getenv("PATH"), "PROVISION_NETBOX_URL=http://127.0.0.1:1", "PROVISION_NETBOX_TOKEN=t", "CI_TOKEN=c", "HOOK_SECRET=s"}
+	for name, c := range map[string]struct {
+		args, env []string
+		want      string
+	}{
+		"page":      {[]string{"hook", "on", "--gitlab", "https://ci.example.net/a\"b"}, nil, "must not have"},
+		"script":    {[]string{"button", "on", "--gitlab", "javascript:alert(1)"}, nil, "must not have"},
+		"branch":    {append(slices.Clone(good), "--ref", "{{ 7*7 }}"), nil, "must not have"},
+		"two":       {append(slices.Clone(good), "--github", "https://github.com/a/b"), nil, "not allowed with"},
+		"no CI":     {good[:2], nil, "required"},
+		"no server": {good, []string{"PROVISION_NETBOX_URL="}, "must be set"},
+		"no answer": {good, nil, "GET http://127.0.0.1:1/api/status/"},
+	} {
+		cmd := exec.Command("python3", append([]string{"../../examples/source-of-truth/start.py"}, c.args...)...)
+		cmd.Env = append(slices.Clone(env), c.env...)
+		out, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(acctest.Unwrap(string(out)), c.want) || strings.Contains(string(out), "Traceback") {
+			t.Errorf("%s: %v %s", name, err, out)
+		}
+	}
+}
+
+// says checks that an output has these texts.
+func says(t *testing.T, out string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(out, text) {
+			t.Errorf("it does not say %q:\n%s", text, out)
+		}
+	}
+}
