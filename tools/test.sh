@@ -83,7 +83,9 @@ esac
 for source in netbox nautobot; do
 	case " $parts " in *" $source "*) ;; *) continue ;; esac
 	echo "make test: starting $source (the first time on a machine it is built, which takes minutes)"
-	"tools/$source/$source.sh" up "$work/$source" "$("tools/$source/$source.sh" port)"
+	how=up
+	[ $source = netbox ] || how=worker  # what sends webhooks; NetBox's starts with it
+	"tools/$source/$source.sh" $how "$work/$source" "$("tools/$source/$source.sh" port)"
 	export "PROVISION_${source^^}=$work/$source"
 done
 case $parts in *postgres*)
