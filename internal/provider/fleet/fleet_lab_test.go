@@ -4,7 +4,6 @@ package fleet_test
 
 import (
 	"bufio"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -99,7 +98,7 @@ func (r *rig) joinsAndLeaves(t *testing.T) {
 	r.edit(ams1+"/main.tf", `["ams1-edge1"]`, `["ams1-edge1", "ams1-core1"]`)
 	r.Write(ams1+"/moved.tf", moved)
 	out := r.Must(0, site("ams1"), "apply", "-auto-approve")
-	r.says(out, `module.site.provision_device.this["ams1-core1"] has moved to module.site.provision_device.canary["ams1-core1"]`, "0 added, 1 changed, 0 destroyed")
+	r.says(out, `(moved from module.site.provision_device.this["ams1-core1"])`, "0 added, 1 changed, 0 destroyed")
 	r.edit(ams1+"/main.tf", `["ams1-edge1", "ams1-core1"]`, `["ams1-edge1"]`)
 	r.Write(ams1+"/moved.tf", "")
 	r.says(r.Must(0, site("ams1"), "apply", "-auto-approve"), "1 added, 0 changed, 1 destroyed")
@@ -232,8 +231,8 @@ func (r *rig) backendDown(t *testing.T) {
 		if strings.Contains(line, "canary[\"ams1-edge1\"]: Modifying...") {
 			r.script("kill")
 		}
-		if err == io.EOF {
-			break
+		if err != nil {
+			break // it has ended
 		}
 	}
 	if err := cmd.Wait(); err == nil {
