@@ -4,6 +4,7 @@ package provider_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -59,6 +60,14 @@ func (g *truthGate) set(f func(n int, w http.ResponseWriter, r *http.Request) bo
 // gone ends a connection as a server that is down does.
 func gone(int, http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
 
+// silent answers nothing until the client has gone, which the server notices once
+// it has read the question.
+func silent(_ int, _ http.ResponseWriter, r *http.Request) bool {
+	_, _ = io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
+	return true
+}
+
 // first has only the first requests meet a fault.
 func first(count int, f func(int, http.ResponseWriter, *http.Request) bool) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool { return n <= count && f(n, w, r) }
@@ -83,17 +92,24 @@ func newTruthBed(t *testing.T, name, address, token string, sim acctest.Simulate
 	t.Helper()
 	b := &truthBed{Workspace: acctest.NewWorkspace(t, acctest.Binary(t)), t: t, name: name, gate: newTruthGate(t, address), sim: sim, token: token}
 	b.Env = []string{"TF_LOG=TRACE", "TF_LOG_PATH=trace.log"}
-	b.configure(token)
+	b.configure(token, patient)
 	return b
 }
 
-// configure writes the configuration with a token.
-func (b *truthBed) configure(token string) {
+// Times for one request: one for a server on a busy machine, and one that is over
+// soon.
+const (
+	patient   = "60s"
+	impatient = "1s"
+)
+
+// configure writes the configuration with a token and a time for one request.
+func (b *truthBed) configure(token, timeout string) {
 	b.t.Helper()
 	n := b.sim.Node(b.t, "r1")
 	b.Config(acctest.Provider(map[string]string{
-		b.name: fmt.Sprintf("{ url = %q, token = %q, timeout = \"3s\", headers = { X-Gate = %q }, write_back = { journal = true } }",
-			b.gate.URL, token, plantedHeader),
+		b.name: fmt.Sprintf("{ url = %q, token = %q, timeout = %q, headers = { X-Gate = %q }, write_back = { journal = true } }",
+			b.gate.URL, token, timeout, plantedHeader),
 		"credentials": fmt.Sprintf("{ default = { username = %q, password = %q } }", n.User, n.Password),
 		"ssh":         fmt.Sprintf("{ known_hosts = [%s] }", acctest.Quote(filepath.Join(b.sim.Dir, "known_hosts"))),
 		"events_file": `"events.jsonl"`,
@@ -165,8 +181,10 @@ func truthFaults(t *testing.T, name, product, address, token string, holding fun
 	}
 	b.gate.set(gone)
 	plan("down", 1, "r1: looking it up in the source of truth", "no answer", "is "+product+" up, and url right?")
-	b.gate.set(func(_ int, _ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true })
+	b.gate.set(silent)
+	b.configure(token, impatient)
 	plan("slow", 1, "r1: looking it up in the source of truth", "no answer")
+	b.configure(token, patient)
 	b.gate.set(first(2, gone))
 	plan("restarts", 2, "description two")
 	b.gate.set(func(n int, w http.ResponseWriter, r *http.Request) bool { return n == 2 && gone(n, w, r) })
@@ -187,9 +205,9 @@ func truthFaults(t *testing.T, name, product, address, token string, holding fun
 		return true
 	})
 	plan("a page to sign in", 1, "r1: looking it up in the source of truth", "not JSON", "Sign in")
-	b.configure("abcabcabcabcabcabcabcabcabcabcabcabcabca")
+	b.configure("abcabcabcabcabcabcabcabcabcabcabcabcabca", patient)
 	plan("another token", 1, "does not take the token")
-	b.configure(token)
+	b.configure(token, patient)
 	b.between(truth)
 	b.silent()
 }
