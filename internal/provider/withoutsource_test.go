@@ -25,18 +25,19 @@ func TestAccDestroyWithoutTheSource(t *testing.T) {
 	}, nil)
 	n := sim.Node(t, "r1")
 	source := netboxtest.Start(netboxtest.Options{
-		Objects: []inventory.Object{{Kind: inventory.Device, Name: "r1", Site: "ams", Role: "edge", Platform: "frr", Host: n.Host, PrimaryIP4: n.Host, Status: "active"}},
+		Objects: []inventory.Object{{Kind: inventory.Device, Name: "r1", Site: "ams", Role: "edge", Platform: "frr", Vendor: "Acme", Model: "R1", Host: n.Host, PrimaryIP4: n.Host, Status: "active"}},
 		Configs: map[string]string{"r1": "interface lo\n description from NetBox\nexit\n"},
 	})
 	t.Cleanup(source.Close)
 	zbx := zabbixtest.New(t, zabbixtest.Options{})
-	config := acctest.Provider(map[string]string{
+	provider := acctest.Provider(map[string]string{
 		"netbox":      fmt.Sprintf("{ url = %q, token = %q }", source.URL, netboxtest.Token),
 		"credentials": fmt.Sprintf("{ default = { username = %q, password = %q } }", n.User, n.Password),
 		"ssh":         fmt.Sprintf("{ known_hosts = [%s] }", acctest.Quote(filepath.Join(sim.Dir, "known_hosts"))),
 		"zabbix": fmt.Sprintf("{\n  url = %q\n  username = %q\n  defaults = { on_destroy = \"delete\" }\n}",
 			zbx.URL(), zabbixtest.AdminUser),
-	}) + fmt.Sprintf(`
+	})
+	config := provider + fmt.Sprintf(`
 resource "provision_device" "r1" {
   name = "r1"
   port = %d
@@ -61,7 +62,7 @@ resource "zabbix_agent_host" "r1" {
 						return true
 					})
 				},
-				Config: config, Destroy: true,
+				Config: provider, // "destroy" would plan everything once more before
 			},
 		},
 	})
