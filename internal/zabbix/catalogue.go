@@ -24,20 +24,25 @@ type catalogue struct {
 	proxies      once[map[string]string] // id -> name
 	proxyGroups  once[map[string]string] // id -> name
 	maintenances once[map[string]string] // id -> name
+	windows      once[[]maintenance]
 	super        once[bool]
 
 	making sync.Mutex // held while host groups are made
 	made   sync.Map   // names of host groups that were made here
 
-	mu    sync.Mutex
-	known map[string]*Template
+	mu      sync.Mutex
+	known   map[string]*Template
+	leaving map[string]bool // hostids of hosts that shall be deleted
 }
 
 var _ Catalogue = (*catalogue)(nil)
 
+// Version implements [Catalogue].
+func (c *catalogue) Version(ctx context.Context) (api.Version, error) { return c.api.Version(ctx) }
+
 // newCatalogue makes a catalogue that reads in turns with others.
 func newCatalogue(a API, turns chan struct{}) *catalogue {
-	c := &catalogue{api: a, known: map[string]*Template{}}
+	c := &catalogue{api: a, known: map[string]*Template{}, leaving: map[string]bool{}}
 	c.details = gather[string, *Template]{window: readWindow, most: mostInArray, turns: turns, call: c.examine}
 	return c
 }

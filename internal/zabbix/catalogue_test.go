@@ -3,6 +3,7 @@ package zabbix_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -215,6 +216,43 @@ func TestCatalogueSeesAll(t *testing.T) {
 		f.Inject(zabbixtest.Fault{Method: "authentication.get", Status: 404})
 		if all, err := other.Lookup().SeesAll(t.Context()); err == nil || all {
 			t.Errorf("no answer: %v, %v", all, err)
+		}
+	})
+}
+
+// A maintenance that has nothing but hosts that go keeps the last of them; who may
+// not ask for maintenances leaves that to Zabbix.
+func TestCatalogueKeptBy(t *testing.T) {
+	onFakes(t, func(t *testing.T, f *zabbixtest.Server, s *zabbix.Store) {
+		ids := addHosts(t, f, 4)
+		maintenance := func(name string, more map[string]any) {
+			m := map[string]any{
+				"name": name, "active_since": 1000000000, "active_till": 1000003600,
+				"timeperiods": []any{map[string]any{"timeperiod_type": 0, "start_date": 1000000000, "period": 3600}},
+			}
+			maps.Copy(m, more)
+			f.ByHand(t, "maintenance.create", m)
+		}
+		hosts := func(list ...string) []any {
+			var refs []any
+			for _, id := range list {
+				refs = append(refs, map[string]any{"hostid": id})
+			}
+			return refs
+		}
+		groups, err := s.Lookup().Groups(t.Context(), []string{"Linux servers"}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		maintenance("two", map[string]any{"hosts": hosts(ids[0], ids[1])})
+		maintenance("grouped", map[string]any{"hosts": hosts(ids[2]), "groups": []any{map[string]any{"groupid": groups["Linux servers"]}}})
+		for i, want := range []string{"", "two", "", ""} {
+			if got, err := s.Lookup().KeptBy(t.Context(), ids[i]); err != nil || got != want {
+				t.Errorf("host %d is kept by %q, want %q (%v)", i, got, want, err)
+			}
+		}
+		if n := len(f.CallsOf("maintenance.get")); n != 1 {
+			t.Errorf("asked %d times", n)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
 // checkGoal tells what is wrong with a goal and can be seen without the
@@ -83,6 +84,9 @@ func (c *change) consult(ctx context.Context, diff provision.Diff, p *problems) 
 	}
 	if err == nil && touches(diff, string(FieldTemplates)) {
 		err = c.countLosses(ctx)
+	}
+	if err == nil {
+		err = c.checkVersion(ctx, diff, p)
 	}
 	if err == nil {
 		err = c.checkVisible(ctx, p)
@@ -219,6 +223,44 @@ func (c *change) countLosses(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// checkVersion refuses what only some versions take.
+func (c *change) checkVersion(ctx context.Context, diff provision.Diff, p *problems) error {
+	discovered := c.before != nil && c.before.Discovered
+	if !discovered && !touches(diff, string(FieldInventory)) && !touches(diff, string(FieldMacros)) {
+		return nil
+	}
+	v, err := c.hosts.Lookup().Version(ctx)
+	if err != nil {
+		return err
+	}
+	if discovered {
+		checkDiscovered(v, diff, p)
+	}
+	for _, k := range []string{"url_a", "url_b", "url_c"} {
+		p.tooLong(string(FieldInventory), k, deref(c.in.Inventory)[k], v.InventoryURL())
+	}
+	for _, m := range deref(c.in.Macros) {
+		if m.Kind == MacroVault && v.VaultNamespace() && !strings.Contains(m.Value, "/") {
+			p.add(string(FieldMacros), "%s: Zabbix %s takes no vault path without a namespace: namespace/path:key", m.Name, v.Text)
+		}
+	}
+	return nil
+}
+
+// checkDiscovered refuses the other fields that are read-only on a host that a
+// discovery rule made.
+func checkDiscovered(v api.Version, diff provision.Diff, p *problems) {
+	fields := []string{fieldVisible, fieldProxy, fieldTLS, fieldInventoryMode}
+	if v.DiscoveredHostsAreClosed() {
+		fields = append(fields, string(FieldTemplates), string(FieldTags), string(FieldMacros))
+	}
+	for _, f := range fields {
+		if touches(diff, f) {
+			p.add(f, "a discovery rule made the host, so that %s is read-only in Zabbix %s: leave it out, or change the rule", f, v.Text)
+		}
+	}
 }
 
 // visibleFinder is what a [Hosts] can do beside: find a host by its visible

@@ -50,7 +50,7 @@ func (c *change) leave(ctx context.Context) error {
 	case DestroyDisable:
 		c.action, c.goal = ActionDisable, disabled(c.before)
 	case DestroyDelete:
-		return c.remove()
+		return c.remove(ctx)
 	default:
 		return fieldError(fieldDestroy, "%q is none of graveyard, disable, keep and delete", string(c.in.Destroy))
 	}
@@ -65,10 +65,18 @@ func disabled(h *Host) *goal {
 }
 
 // remove plans a deletion.
-func (c *change) remove() error {
+func (c *change) remove(ctx context.Context) error {
 	b := c.before
 	if b.Maintenance != "" {
 		return fieldError(fieldDestroy, "the host %q is in the active maintenance %q: end it, or take the host out of it, before deleting the host", b.Name, b.Maintenance)
+	}
+	kept, err := c.hosts.Lookup().KeptBy(ctx, b.ID)
+	if err != nil {
+		return fmt.Errorf("look for maintenances of the host %q: %w", b.Name, err)
+	}
+	if kept != "" {
+		return fieldError(fieldDestroy, "the host %q is the last one in the maintenance %q, which Zabbix does not let become empty, also when it is over: "+
+			"delete the maintenance, or put something else into it, before deleting the host", b.Name, kept)
 	}
 	c.action = ActionDelete
 	c.diff.Hunks = []provision.Hunk{{Header: fieldHost, Lines: []string{

@@ -143,10 +143,24 @@ func (in *Intent) checkMacros(p *problems) {
 	}
 	for _, m := range deref(in.Macros) {
 		each(string(FieldMacros), m.Name, m.Value, m.Description)
+		if m.Kind == MacroVault && !vaultPath(m.Value) {
+			p.add(string(FieldMacros), "the value of %s is no path and key of a vault: path/to/secret:key, or Parameter=value&AppID=value:key for CyberArk", m.Name)
+		}
 	}
 	for _, s := range deref(in.Secrets) {
 		each(fieldSecrets, s.Name, s.Value, s.Description)
 	}
+}
+
+// vaultPath tells that a text is a path with a key: the least that the parsers of
+// all versions and of both kinds of vault ask for (CVaultSecretParser).
+func vaultPath(text string) bool {
+	path, key, _ := strings.Cut(text, ":")
+	if path == "" || key == "" {
+		return false
+	}
+	return strings.Contains(path, "AppID=") ||
+		!strings.HasPrefix(path, "/") && !strings.HasSuffix(path, "/") && !strings.Contains(path, "//")
 }
 
 func (in *Intent) checkInventory(p *problems) {
@@ -207,8 +221,8 @@ func inventoryLimit(key string) int {
 	return 0
 }
 
-// inventoryKeys are the keys by the characters that they hold. The urls hold
-// 2048 from 7.0 on and 255 before, which the API tells.
+// inventoryKeys are the keys by the characters that they hold. How many the urls
+// hold depends on the version.
 var inventoryKeys = map[int]string{
 	16: "location_lat location_lon",
 	32: "hw_arch",

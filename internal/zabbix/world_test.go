@@ -14,6 +14,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
 // world is a Zabbix in memory. It keeps what it would never return: secrets.
@@ -25,6 +26,8 @@ type world struct {
 	groups    map[string]string
 	templates []zabbix.Template
 	proxies   map[string]string
+	alone     map[string]string // maintenances by the only host in them
+	version   api.Version
 	blind     bool // the API's user does not see everything
 	created   int
 	writes    int
@@ -45,7 +48,7 @@ type later struct {
 
 func newWorld() *world {
 	w := &world{
-		next: 10000, hosts: map[string]*zabbix.Host{}, secrets: map[string]string{}, faults: map[int]fault{},
+		next: 10000, hosts: map[string]*zabbix.Host{}, secrets: map[string]string{}, faults: map[int]fault{}, version: api.Version{Major: 7, Text: "7.0.0"},
 		groups:  map[string]string{"Linux servers": "2", "Routers": "3", "Others' group": "4"},
 		proxies: map[string]string{"proxy-1": "71", "proxy-2": "72"},
 	}
@@ -268,6 +271,14 @@ func (k catalogue) Proxy(ctx context.Context, p zabbix.Proxy) (ids zabbix.ProxyI
 	})
 	return ids, err
 }
+
+// KeptBy looks for a maintenance in which the host is alone.
+func (k catalogue) KeptBy(ctx context.Context, id string) (name string, err error) {
+	err = k.c.do(ctx, "keptBy", func() error { name = k.c.w.alone[id]; return nil })
+	return name, err
+}
+
+func (k catalogue) Version(context.Context) (api.Version, error) { return k.c.w.version, nil }
 
 func (k catalogue) SeesAll(ctx context.Context) (all bool, err error) {
 	err = k.c.do(ctx, "seesAll", func() error { all = !k.c.w.blind; return nil })

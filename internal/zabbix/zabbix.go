@@ -7,6 +7,8 @@ package zabbix
 import (
 	"context"
 	"errors"
+
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
 var (
@@ -72,6 +74,12 @@ type Catalogue interface {
 	// Made tells that a host group was made through this catalogue.
 	Made(group string) bool
 	Proxy(ctx context.Context, p Proxy) (ids ProxyIDs, err error)
+	// KeptBy notes that a host shall be deleted, and names the maintenance that
+	// would be left without a host or host group, whether it is active, planned or
+	// over: Zabbix refuses that. Empty: there is none.
+	KeptBy(ctx context.Context, id string) (string, error)
+	// Version is the version of the API.
+	Version(ctx context.Context) (api.Version, error)
 	// SeesAll tells that the API's user sees every host, so that one that is not
 	// visible is not there.
 	SeesAll(ctx context.Context) (bool, error)

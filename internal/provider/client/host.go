@@ -211,8 +211,8 @@ func (c *Client) hostWrittenBack(ctx context.Context, job HostJob, out HostResul
 // warnOfVersion tells once that Zabbix is newer than any that is known.
 func (c *Client) warnOfVersion(ctx context.Context, server Server) {
 	if v, err := server.Version(ctx); err == nil && v.Unknown() {
-		c.warnOnce("version", fmt.Sprintf("Zabbix %s is newer than %s, the newest version that this provider was tested with. "+
-			"It is spoken to like %[2]s: look at the plan with care, and for a newer provider", v.Text, api.Newest()))
+		c.warnOnce("version", fmt.Sprintf("Zabbix %s is newer than %s, the newest version whose API this provider knows (it was run on real servers up to %s). "+
+			"It is spoken to like %[2]s: look at the plan with care, and for a newer provider", v.Text, api.Newest(), api.NewestRun()))
 	}
 }
 

@@ -113,6 +113,10 @@ func (fakeCatalogue) Proxy(context.Context, zabbix.Proxy) (zabbix.ProxyIDs, erro
 	return zabbix.ProxyIDs{}, nil
 }
 
+func (fakeCatalogue) KeptBy(context.Context, string) (string, error) { return "", nil }
+
+func (fakeCatalogue) Version(context.Context) (api.Version, error) { return api.Version{Major: 7}, nil }
+
 func (fakeCatalogue) SeesAll(context.Context) (bool, error) { return true, nil }
 
 // host is a host of one group and nothing else.

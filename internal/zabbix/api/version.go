@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Version is the version of an API, as apiinfo.version tells it. Everything that
@@ -23,6 +24,10 @@ const (
 
 // Newest is the newest version that is known.
 func Newest() string { return fmt.Sprintf("%d.%d", newestMajor, newestMinor) }
+
+// NewestRun is the newest version that the tests run on for real; later ones are
+// known from their documentation.
+func NewestRun() string { return "7.0" }
 
 // parseVersion reads "7.0.9" or "7.4.0rc1".
 func parseVersion(text string) (Version, error) {
@@ -74,6 +79,33 @@ func (v Version) HostOutput() []string {
 	}
 	return append(common, "proxy_hostid")
 }
+
+// ConfigRefresh is after how long the server polls by a changed configuration,
+// and how much later a proxy does, as Zabbix sets it (CacheUpdateFrequency and
+// ProxyConfigFrequency, manual of 6.0 and of 6.4). The API does not tell what an
+// installation has set.
+func (v Version) ConfigRefresh() (server, proxy time.Duration) {
+	if v.AtLeast(6, 4) {
+		return 10 * time.Second, 10 * time.Second
+	}
+	return time.Minute, time.Hour
+}
+
+// InventoryURL is how many characters the urls of an inventory hold.
+func (v Version) InventoryURL() int {
+	if v.AtLeast(7, 0) {
+		return 2048
+	}
+	return 255
+}
+
+// VaultNamespace tells that the path of a vault macro must begin with a
+// namespace, as only the parser of 6.0 asks.
+func (v Version) VaultNamespace() bool { return !v.AtLeast(6, 2) }
+
+// DiscoveredHostsAreClosed tells that tags, macros and templates of a host that a
+// discovery rule made are read-only, as 6.0 has it and 7.0 has not.
+func (v Version) DiscoveredHostsAreClosed() bool { return !v.AtLeast(6, 2) }
 
 // HasProxyGroups tells that there are proxy groups.
 func (v Version) HasProxyGroups() bool { return v.AtLeast(7, 0) }

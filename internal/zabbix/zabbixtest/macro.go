@@ -174,7 +174,7 @@ func (c *caller) wrongVault(value string) string {
 	switch {
 	case value == "":
 		return "cannot be empty"
-	case secret != "" && key != "":
+	case secret != "" && key != "" && (c.st.dialect.paths || strings.Contains(value, "/")): // 6.0 wants a namespace
 		return ""
 	case !c.st.dialect.paths:
 		return "incorrect syntax near " + strconv.Quote(value[strings.LastIndex(value, "/")+1:])
