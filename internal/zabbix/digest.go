@@ -65,7 +65,7 @@ func (in *Intent) Digest() string {
 		in.Templates != nil, sorted(deref(in.Templates)), in.Groups != nil, sorted(deref(in.Groups)),
 		in.Tags != nil, sortedTags(deref(in.Tags)), in.Macros != nil, macros, in.Secrets != nil, secrets,
 		in.Inventory, in.InventoryMode, in.Proxy, in.TLS, in.PSK != nil, in.RenewPSK,
-		sorted(ours.Templates), sorted(ours.Groups), sortedTags(ours.Tags), sorted(ours.Macros), sorted(ours.Inventory),
+		sorted(ours.Templates), sorted(ours.Groups), sortedTags(ours.Tags), sorted(ours.Macros), sorted(ours.Secrets), sorted(ours.Inventory),
 		in.Exclusive, in.Adopt, in.Clear, in.CreateGroups, in.Graveyard, in.NoRevival, in.Destroy)
 }
 

@@ -44,7 +44,7 @@ func aim(before *Host, in *Intent, anew bool) *goal {
 	g.Templates = aimSet(g, in, FieldTemplates, g.Templates, in.Templates, ours.Templates)
 	g.Groups = aimSet(g, in, FieldGroups, g.Groups, in.Groups, ours.Groups)
 	g.tags(in, ours.Tags)
-	g.macros(in, ours.Macros, anew)
+	g.macros(in, ours, anew)
 	g.inventory(in, ours.Inventory)
 	if in.Proxy != nil {
 		g.Proxy, g.ProxyGroup = in.Proxy.Name, in.Proxy.Group
@@ -126,26 +126,25 @@ func (g *goal) tags(in *Intent, ours []Tag) {
 
 // macros aims at the macros, the secret ones included: Zabbix keeps them in one
 // list.
-func (g *goal) macros(in *Intent, ours []string, anew bool) {
-	if in.Macros == nil && in.Secrets == nil {
+func (g *goal) macros(in *Intent, ours Ours, anew bool) {
+	if in.Macros == nil && in.Secrets == nil && len(ours.Secrets) == 0 {
 		return
 	}
+	mine := slices.Concat(ours.Macros, ours.Secrets)
 	wanted := in.wantedMacros()
 	var result []Macro
 	for _, have := range g.Macros {
 		key := macroKey(have.Name)
 		if want, ok := wanted[key]; ok {
 			delete(wanted, key)
-			result = append(result, g.macro(have, want, ours, anew))
+			result = append(result, g.macro(have, want, mine, anew))
 			continue
 		}
-		mine := slices.ContainsFunc(ours, func(n string) bool { return macroKey(n) == key })
-		managed := in.Macros != nil && have.Kind != MacroSecret || in.Secrets != nil && have.Kind == MacroSecret
-		switch {
-		case have.Automatic || !mine && !managed:
+		stays, others := in.spares(have, ours)
+		if stays {
 			result = append(result, have)
-		case !mine && !in.Exclusive[FieldMacros]:
-			result = append(result, have)
+		}
+		if others {
 			g.others++
 		}
 	}
@@ -158,6 +157,27 @@ func (g *goal) macros(in *Intent, ours []string, anew bool) {
 	}
 	slices.SortFunc(result, func(a, b Macro) int { return strings.Compare(macroKey(a.Name), macroKey(b.Name)) })
 	g.Macros = result
+}
+
+// spares tells that a macro that is not intended stays, and whether it does as
+// somebody else's in a field that is managed. Each kind has an attribute of its
+// own: macros that are not managed stay, whoever put them there. Secret ones of an
+// earlier apply do not: a secret that nothing names any more must not lie about.
+func (in *Intent) spares(have Macro, ours Ours) (stays, others bool) {
+	names, managed := ours.Macros, in.Macros != nil
+	if have.Kind == MacroSecret {
+		names, managed = ours.Secrets, in.Secrets != nil || holdsMacro(ours.Secrets, have.Name)
+	}
+	if have.Automatic || !managed {
+		return true, false
+	}
+	others = !holdsMacro(names, have.Name) && !in.Exclusive[FieldMacros]
+	return others, others
+}
+
+// holdsMacro tells that a macro is among some, however it is written.
+func holdsMacro(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return macroKey(n) == macroKey(name) })
 }
 
 // wantedMacro is an intended macro; secret is set for one whose value is.
@@ -189,8 +209,7 @@ func (g *goal) macro(have Macro, want wantedMacro, ours []string, anew bool) Mac
 		g.secrets[key] = *want.secret
 	}
 	_, written := g.secrets[key]
-	mine := slices.ContainsFunc(ours, func(n string) bool { return macroKey(n) == key })
-	if !mine && (written || have.Kind != want.Kind || have.Value != want.Value) {
+	if !holdsMacro(ours, key) && (written || have.Kind != want.Kind || have.Value != want.Value) {
 		g.conflicts = append(g.conflicts, Conflict{FieldMacros, key})
 	}
 	return Macro{ID: have.ID, Name: have.Name, Value: want.Value, Kind: want.Kind, Description: want.Description}

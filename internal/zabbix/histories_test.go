@@ -75,7 +75,7 @@ func existing(w *world) *zabbix.Host {
 func ours() *zabbix.Ours {
 	return &zabbix.Ours{
 		Templates: []string{"Plain"}, Groups: []string{"Routers"}, Tags: []zabbix.Tag{{Name: "old", Value: "1"}},
-		Macros: []string{"{$PORT:ssh}", "{$OLD}", "{$S}"}, Inventory: []string{"os", "tag"},
+		Macros: []string{"{$PORT:ssh}", "{$OLD}"}, Secrets: []string{"{$S}"}, Inventory: []string{"os", "tag"},
 	}
 }
 
@@ -414,7 +414,7 @@ func (h *history) recorded(in zabbix.Intent) zabbix.Intent {
 	if in.Templates != nil {
 		in.Ours = &zabbix.Ours{
 			Templates: *in.Templates, Groups: *in.Groups, Tags: *in.Tags,
-			Macros: []string{"{$PORT:ssh}", "{$V}", "{$S}"}, Inventory: slices.Sorted(maps.Keys(*in.Inventory)),
+			Macros: []string{"{$PORT:ssh}", "{$V}"}, Secrets: []string{"{$S}"}, Inventory: slices.Sorted(maps.Keys(*in.Inventory)),
 		}
 	}
 	return in

@@ -82,7 +82,7 @@ type Proxy struct{ Name, Group string }
 type Ours struct {
 	Templates, Groups []string
 	Tags              []Tag
-	Macros            []string // names, secret ones included
+	Macros, Secrets   []string // names
 	Inventory         []string // keys
 }
 

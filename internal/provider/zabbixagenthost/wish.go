@@ -363,7 +363,7 @@ func (w *wish) ours() {
 		p.disown(f)
 	}
 	o := zabbix.Ours{Templates: namesOf(p.Templates), Groups: namesOf(p.HostGroups), Tags: tagsFrom(p.Tags)}
-	o.Macros = slices.Concat(slices.Sorted(maps.Keys(p.Macros.Elements())), slices.Sorted(maps.Keys(p.SecretMacrosHash.Elements())))
+	o.Macros, o.Secrets = slices.Sorted(maps.Keys(p.Macros.Elements())), slices.Sorted(maps.Keys(p.SecretMacrosHash.Elements()))
 	o.Inventory = slices.Sorted(maps.Keys(p.Inventory.Elements()))
 	w.intent.Ours = &o
 }
