@@ -66,6 +66,7 @@ type zabbixModel struct {
 	Prefetch         types.Bool    `tfsdk:"prefetch"`
 	Graveyard        types.Object  `tfsdk:"graveyard"`
 	MaxDestroy       types.Int64   `tfsdk:"max_destroy"`
+	ConfigRefresh    types.String  `tfsdk:"config_refresh"`
 	Defaults         types.Object  `tfsdk:"defaults"`
 }
 

@@ -26,7 +26,7 @@ const zabbixPrefix = "PROVISION_ZABBIX_"
 func zabbixVariables() []string {
 	return []string{
 		"URL", "TOKEN", "USERNAME", "PASSWORD", "CA_FILE", "HEADERS", "TIMEOUT", "MAPPINGS", "CREATE_HOST_GROUPS", "PREFETCH",
-		"GRAVEYARD_GROUP", "GRAVEYARD_SUFFIX", "MAX_DESTROY", "AGENT_PORT", "USE", "ADDRESS", "INVENTORY_MODE", "ON_DESTROY",
+		"GRAVEYARD_GROUP", "GRAVEYARD_SUFFIX", "MAX_DESTROY", "CONFIG_REFRESH", "AGENT_PORT", "USE", "ADDRESS", "INVENTORY_MODE", "ON_DESTROY",
 		"TEMPLATE_REMOVAL", "WAIT_FOR_AGENT", "MANAGE", "TLS_CONNECT", "TLS_ACCEPT", "TLS_PSK_IDENTITY", "TLS_ISSUER", "TLS_SUBJECT",
 	}
 }
@@ -67,10 +67,11 @@ func (b *builder) zabbixBlock(at path.Path, m zabbixModel) *client.Zabbix {
 	var yard graveyardModel
 	b.object(m.Graveyard, at.AtName("graveyard"), &yard)
 	z := &client.Zabbix{
-		CreateGroups: b.truth(at.AtName("create_host_groups"), m.CreateHostGroups, zabbixPrefix+"CREATE_HOST_GROUPS"),
-		MaxDestroy:   b.number(at.AtName("max_destroy"), m.MaxDestroy, zabbixPrefix+"MAX_DESTROY", client.DefaultMaxDestroy),
-		Mappings:     b.mappings(at.AtName("mappings"), m.Mappings),
-		Defaults:     b.hostDefaults(at.AtName("defaults"), m.Defaults),
+		CreateGroups:  b.truth(at.AtName("create_host_groups"), m.CreateHostGroups, zabbixPrefix+"CREATE_HOST_GROUPS"),
+		MaxDestroy:    b.number(at.AtName("max_destroy"), m.MaxDestroy, zabbixPrefix+"MAX_DESTROY", client.DefaultMaxDestroy),
+		ConfigRefresh: b.duration(at.AtName("config_refresh"), m.ConfigRefresh, zabbixPrefix+"CONFIG_REFRESH"),
+		Mappings:      b.mappings(at.AtName("mappings"), m.Mappings),
+		Defaults:      b.hostDefaults(at.AtName("defaults"), m.Defaults),
 		Graveyard: zabbix.Graveyard{
 			Group:  b.text(at.AtName("graveyard").AtName("group"), yard.Group, zabbixPrefix+"GRAVEYARD_GROUP"),
 			Suffix: b.text(at.AtName("graveyard").AtName("suffix"), yard.Suffix, zabbixPrefix+"GRAVEYARD_SUFFIX"),

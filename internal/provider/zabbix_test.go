@@ -81,11 +81,11 @@ func TestZabbixFromTheBlock(t *testing.T) {
 func TestZabbixFromTheEnvironment(t *testing.T) {
 	cfg := fine(t, block{},
 		"PROVISION_ZABBIX_URL=https://zabbix.example.net", "PROVISION_ZABBIX_USERNAME=Admin", "PROVISION_ZABBIX_PASSWORD=planted-password",
-		"PROVISION_ZABBIX_MAX_DESTROY=2", "PROVISION_ZABBIX_GRAVEYARD_GROUP=old", "PROVISION_ZABBIX_ON_DESTROY=delete", "PROVISION_ZABBIX_ADDRESS=oob",
+		"PROVISION_ZABBIX_MAX_DESTROY=2", "PROVISION_ZABBIX_GRAVEYARD_GROUP=old", "PROVISION_ZABBIX_ON_DESTROY=delete", "PROVISION_ZABBIX_ADDRESS=oob", "PROVISION_ZABBIX_CONFIG_REFRESH=3s",
 		"PROVISION_ZABBIX_MANAGE=templates=exclusive", "PROVISION_ZABBIX_TLS_CONNECT=certificate", "PROVISION_ZABBIX_HEADERS=X-Gate=planted-header",
 		"PROVISION_ZABBIX_MAPPINGS="+writeTemp(t, "mappings.yaml", "devices: [{name: all, default: true, templates: [Linux], host_groups: [Linux servers]}]\n"))
 	z := cfg.Zabbix
-	if z == nil || z.MaxDestroy != 2 || z.Graveyard.Group != "old" || z.Defaults.OnDestroy != zabbix.DestroyDelete || z.Defaults.Address != client.AddressOOB ||
+	if z == nil || z.MaxDestroy != 2 || z.ConfigRefresh != 3*time.Second || z.Graveyard.Group != "old" || z.Defaults.OnDestroy != zabbix.DestroyDelete || z.Defaults.Address != client.AddressOOB ||
 		z.Defaults.Manage[zabbix.FieldTemplates] != "exclusive" || z.Defaults.TLS.Connect != zabbix.Certificate || len(z.Mappings.Devices) != 1 {
 		t.Errorf("got %+v", z)
 	}

@@ -50,6 +50,12 @@ func zabbixAttribute() schema.Attribute {
 				MarkdownDescription: "How many hosts one run may destroy or replace; one more is an error. Default 10. `removed` blocks, and other aliases of the provider, are outside of it; " +
 					"so is `on_destroy = \"keep\"`, which destroys nothing. Environment: `PROVISION_ZABBIX_MAX_DESTROY`.",
 			},
+			"config_refresh": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How long Zabbix may poll by the former configuration after a change: the server's `CacheUpdateFrequency`, and for hosts of a proxy the proxy's time as well. " +
+					"With `wait_for_agent`, data count only after so long where the interface, the encryption, the proxy or the status of a host that was there has changed. " +
+					"The API does not tell it. Default: Zabbix's own, `10s` and with a proxy `20s`; before 6.4 `60s` and with a proxy `61m`. Environment: `PROVISION_ZABBIX_CONFIG_REFRESH`.",
+			},
 			"defaults": zabbixDefaultsAttribute(),
 		},
 	}

@@ -182,7 +182,7 @@ func stamp(before *Host, run string) string {
 
 // summarize tells what a person should know.
 func (c *change) summarize() {
-	s := Summary{Action: c.action, Host: c.before, Removes: removals(c.before, c.goal), Losses: c.losses, NewGroups: c.notes.made}
+	s := Summary{Action: c.action, Host: c.before, Removes: removals(c.before, c.goal), Losses: c.losses, NewGroups: c.notes.made, Reaches: c.reaches()}
 	if c.action == ActionUpdate || c.action == ActionAdopt {
 		s.Conflicts = c.goal.conflicts
 	}
@@ -196,4 +196,17 @@ func (c *change) summarize() {
 		}
 	}
 	c.summary = s
+}
+
+// reaches tells that the agent of a host that Zabbix knows is reached another way
+// than before. Templates and macros count where the interface has a macro.
+func (c *change) reaches() bool {
+	if c.before == nil {
+		return false
+	}
+	headers := []string{fieldInterface, fieldTLS, fieldProxy, fieldEnabled}
+	if i := c.goal.Agent; i != nil && strings.Contains(i.IP+i.DNS+i.Port, "{$") {
+		headers = append(headers, string(FieldMacros), string(FieldTemplates))
+	}
+	return slices.ContainsFunc(headers, func(h string) bool { return touches(c.diff, h) })
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
 // minimal is an intent with what every host needs.
@@ -73,6 +74,11 @@ func TestWhatAPlanRefuses(t *testing.T) {
 	macro := func(name, value string) func(*zabbix.Intent) {
 		return func(in *zabbix.Intent) { in.Macros = ptr([]zabbix.Macro{{Name: name, Value: value}}) }
 	}
+	vault := func(value string) func(*zabbix.Intent) {
+		return func(in *zabbix.Intent) {
+			in.Macros = ptr([]zabbix.Macro{{Name: "{$V}", Value: value, Kind: zabbix.MacroVault}})
+		}
+	}
 	for _, c := range []struct {
 		field, text string
 		change      func(*zabbix.Intent)
@@ -97,6 +103,13 @@ func TestWhatAPlanRefuses(t *testing.T) {
 		{"macros", "no macro", macro(`{$X:"open}`, "")},
 		{"macros", "no macro", macro(`{$X:a}b}`, "")},
 		{"macros", "2049 characters", macro("{$X}", long(2049))},
+		{"macros", "of a vault", vault("secret/x")},
+		{"macros", "of a vault", vault("secret/x:")},
+		{"macros", "of a vault", vault(":key")},
+		{"macros", "of a vault", vault("")},
+		{"macros", "of a vault", vault("/secret/x:key")},
+		{"macros", "of a vault", vault("secret//x:key")},
+		{"macros", "of a vault", vault("secret/:key")},
 		{"secret_macros", "given twice", func(in *zabbix.Intent) {
 			macro(`{$X:"a"}`, "")(in)
 			in.Secrets = ptr([]zabbix.Secret{{Name: "{$X: a}"}})
@@ -283,10 +296,12 @@ func TestExclusiveFieldsLoseWhatOthersAdded(t *testing.T) {
 	}
 }
 
-// What is not managed stays, whatever an earlier apply put there.
+// What is not managed stays, whatever an earlier apply put there; but for secret
+// macros.
 func TestUnmanagedFieldsStay(t *testing.T) {
 	w := newWorld()
 	in := zabbix.Intent{ID: existing(w).ID, Name: "core1", Run: "run-1", Ours: ours()}
+	in.Ours.Secrets = nil
 	if res, told, err := plan(t, w, in); err != nil || !res.Diff.Empty() || told.Action != zabbix.ActionNone {
 		t.Errorf("%v %s %v", res.Diff, told.Action, err)
 	}
@@ -305,6 +320,112 @@ func TestConflicts(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(told.Warnings(), "\n"), "{$THEIRS} has another value, which this resource did not set") {
 		t.Errorf("warnings %q", told.Warnings())
+	}
+}
+
+// Macros and secret macros have an attribute each: what becomes of those of an
+// earlier apply depends on their own.
+func TestMacrosThatNothingNames(t *testing.T) {
+	for name, c := range map[string]struct {
+		set  func(in *zabbix.Intent)
+		left string
+	}{
+		"neither is set":          {func(*zabbix.Intent) {}, "{$M} {$THEIRSECRET} {$THEIRS}"},
+		"macros are set":          {func(in *zabbix.Intent) { in.Macros = ptr([]zabbix.Macro{}) }, "{$THEIRSECRET} {$THEIRS}"},
+		"secret macros are set":   {func(in *zabbix.Intent) { in.Secrets = ptr([]zabbix.Secret{}) }, "{$M} {$THEIRSECRET} {$THEIRS}"},
+		"the secret one is named": {func(in *zabbix.Intent) { in.Secrets = ptr([]zabbix.Secret{{Name: "{$S}"}}) }, "{$M} {$S} {$THEIRSECRET} {$THEIRS}"},
+		"exclusive": {func(in *zabbix.Intent) {
+			in.Secrets, in.Exclusive = ptr([]zabbix.Secret{}), map[zabbix.Field]bool{zabbix.FieldMacros: true}
+		}, "{$M} {$THEIRS}"},
+		"nothing is ours": {func(in *zabbix.Intent) { in.Ours = nil }, "{$M} {$S} {$THEIRSECRET} {$THEIRS}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			in := minimal()
+			in.ID = w.add(zabbix.Host{Name: "core1", Enabled: true, Groups: []string{"Linux servers"}, Macros: []zabbix.Macro{
+				{Name: "{$M}", Value: "1"}, {Name: "{$S}", Kind: zabbix.MacroSecret},
+				{Name: "{$THEIRS}", Value: "1"}, {Name: "{$THEIRSECRET}", Kind: zabbix.MacroSecret},
+			}}).ID
+			in.Ours = &zabbix.Ours{Macros: []string{"{$M}"}, Secrets: []string{"{$S}"}}
+			c.set(&in)
+			target := zabbix.NewTarget(&client{w: w}, nil, zabbix.Ref{Name: in.Name, ID: in.ID})
+			if _, err := provision.Run(t.Context(), provision.Request{Target: target, Intent: &in, Commit: true}); err != nil {
+				t.Fatal(err)
+			}
+			var left []string
+			for _, m := range w.hosts[in.ID].Macros {
+				left = append(left, m.Name)
+			}
+			slices.Sort(left)
+			if got := strings.Join(left, " "); got != c.left {
+				t.Errorf("left %s, want %s", got, c.left)
+			}
+		})
+	}
+}
+
+// What depends on the version is checked where the version is known.
+func TestWhatOnlySomeVersionsTake(t *testing.T) {
+	in := minimal()
+	in.Inventory = ptr(map[string]string{"url_b": strings.Repeat("x", 256)})
+	in.Macros = ptr([]zabbix.Macro{{Name: "{$V}", Value: "secret:key", Kind: zabbix.MacroVault}})
+	w := newWorld()
+	if _, _, err := plan(t, w, in); err != nil {
+		t.Errorf("7.0: %v", err)
+	}
+	w.version = api.Version{Major: 6, Text: "6.0.14"}
+	_, _, err := plan(t, w, in)
+	refuses(t, err, "inventory", "url_b has 256 characters; Zabbix keeps 255")
+	refuses(t, err, "macros", "Zabbix 6.0.14 takes no vault path without a namespace")
+}
+
+// What a discovery rule owns of the host that it made differs by version.
+func TestWhatIsReadOnlyOnADiscoveredHost(t *testing.T) {
+	w := newWorld()
+	in := minimal()
+	in.ID = w.add(zabbix.Host{Name: "core1", Enabled: true, Groups: []string{"Linux servers"}, Discovered: true}).ID
+	in.Tags, in.Description = ptr([]zabbix.Tag{{Name: "site", Value: "fra1"}}), ptr("ours")
+	if _, _, err := plan(t, w, in); err != nil {
+		t.Errorf("7.0: %v", err)
+	}
+	in.VisibleName, in.Proxy = ptr("One"), &zabbix.Proxy{Name: "proxy-1"}
+	_, _, err := plan(t, w, in)
+	refuses(t, err, "visible_name", "read-only")
+	refuses(t, err, "proxy", "read-only")
+	w.version = api.Version{Major: 6, Text: "6.0.14"}
+	_, _, err = plan(t, w, in)
+	refuses(t, err, "tags", "read-only in Zabbix 6.0.14")
+}
+
+// A change of how the agent is reached is told, since data may then be older
+// than it.
+func TestReaches(t *testing.T) {
+	for name, c := range map[string]struct {
+		set  func(in *zabbix.Intent)
+		want bool
+	}{
+		"nothing":     {func(*zabbix.Intent) {}, false},
+		"description": {func(in *zabbix.Intent) { in.Description = ptr("x") }, false},
+		"a macro":     {func(in *zabbix.Intent) { in.Macros = ptr([]zabbix.Macro{{Name: "{$PORT}", Value: "1"}}) }, true},
+		"port":        {func(in *zabbix.Intent) { in.Agent.Port = "10051" }, true},
+		"proxy":       {func(in *zabbix.Intent) { in.Proxy = &zabbix.Proxy{Name: "proxy-1"} }, true},
+		"status":      {func(in *zabbix.Intent) { in.Enabled = ptr(false) }, true},
+		"key": {func(in *zabbix.Intent) {
+			in.TLS, in.PSK, in.RenewPSK = &zabbix.TLS{Connect: zabbix.PSK, Accept: []zabbix.Encryption{zabbix.PSK}, PSKIdentity: "x"}, ptr(plantedPSK), true
+		}, true},
+		"a new host": {func(in *zabbix.Intent) { in.ID, in.Name = "", "core2" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			in := minimal()
+			face := zabbix.Interface{Type: zabbix.TypeAgent, Main: true, IP: "192.0.2.1", Port: "{$PORT}", Use: zabbix.UseIP}
+			in.ID = w.add(zabbix.Host{Name: "core1", Enabled: true, Groups: []string{"Linux servers"}, Agent: &face}).ID
+			in.Agent = &zabbix.Interface{IP: "192.0.2.1", Port: "{$PORT}", Use: zabbix.UseIP}
+			c.set(&in)
+			if _, told, err := plan(t, w, in); err != nil || told.Reaches != c.want {
+				t.Errorf("%t %v", told.Reaches, err)
+			}
+		})
 	}
 }
 
@@ -473,7 +594,10 @@ func TestDestroying(t *testing.T) {
 	if res, told, err := plan(t, w, in); err != nil || told.Action != zabbix.ActionDelete || !strings.Contains(res.Diff.String(), "- core1 (hostid") {
 		t.Errorf("delete: %s %v\n%s", told.Action, err, res.Diff)
 	}
-	h.Maintenance = "night"
+	w.alone = map[string]string{h.ID: "past night"}
+	_, _, err = plan(t, w, in)
+	refuses(t, err, "on_destroy", `the last one in the maintenance "past night"`)
+	h.Maintenance, w.alone = "night", nil
 	_, _, err = plan(t, w, in)
 	refuses(t, err, "on_destroy", `maintenance "night"`)
 	in.Destroy = zabbix.DestroyBury

@@ -42,6 +42,9 @@ type Summary struct {
 	NewGroups []string
 	// BuriedAs is the technical name that a host gets in the graveyard.
 	BuriedAs string
+	// Reaches tells that it changes how Zabbix reaches the agent of a host that it
+	// knows: until it has taken that in, it polls by what was before.
+	Reaches bool
 }
 
 // Loss is a template that a host will no longer have.

@@ -82,7 +82,10 @@ type Zabbix struct {
 	Graveyard    zabbix.Graveyard
 	// MaxDestroy is how many hosts one process may destroy or replace.
 	MaxDestroy int
-	Defaults   HostDefaults
+	// ConfigRefresh is after how long Zabbix polls by a changed configuration; 0:
+	// as its version does by default.
+	ConfigRefresh time.Duration
+	Defaults      HostDefaults
 }
 
 // Server is a Zabbix server.

@@ -53,7 +53,7 @@ func TestManyAgentsAreWaitedForTogether(t *testing.T) {
 	var all sync.WaitGroup
 	for _, id := range ids {
 		all.Go(func() {
-			r, err := c.WaitForAgent(t.Context(), id, 2500*time.Millisecond)
+			r, err := c.WaitForAgent(t.Context(), id, client.AgentWait{Limit: 2500 * time.Millisecond})
 			if err != nil || !r.Waits {
 				t.Errorf("%+v, %v", r, err)
 			}

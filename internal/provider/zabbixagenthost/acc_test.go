@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -313,6 +314,47 @@ func TestAccSecrets(t *testing.T) {
 	}
 }
 
+// TestAccSecretMacrosThatNothingNames: they go with the attribute, whatever other
+// attributes say; those of others stay.
+func TestAccSecretMacrosThatNothingNames(t *testing.T) {
+	t.Parallel()
+	newRig(t).secretMacrosGo("r1")
+}
+
+// secretMacrosGo is the story, on any Zabbix.
+func (r *rig) secretMacrosGo(name string) {
+	config := func(lines ...string) string {
+		return block("r1", append([]string{fmt.Sprintf("host = %q", name), `interface = { ip = "192.0.2.1" }`, `host_groups = ["Linux servers"]`, `on_destroy = "delete"`}, lines...)...)
+	}
+	const ours, macro = `secret_macros = { "{$OURS}" = "planted-ours" }`, `macros = { "{$A}" = { value = "1" } }`
+	has := func(names ...string) resource.TestCheckFunc {
+		return r.is(name, func(h *zabbix.Host) string {
+			var there []string
+			for _, m := range h.Macros {
+				there = append(there, m.Name)
+			}
+			return want("macros", strings.Join(there, " "), strings.Join(names, " "))
+		})
+	}
+	goes := plancheck.ExpectKnownValue(at1, tfjsonpath.New("removes"), knownvalue.MapExact(map[string]knownvalue.Check{
+		"macros": knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact("{$OURS}")}),
+	}))
+	theirs := r.edit(name, func(h *zabbix.Host) {
+		h.Macros = append(h.Macros, zabbix.Macro{Name: "{$THEIRS}", Kind: zabbix.MacroSecret})
+	})
+	r.accept(
+		applies(config(ours), plancheck.ResourceActionCreate, has("{$OURS}")),
+		planned(applies(config(), plancheck.ResourceActionUpdate, has(), stateMissing(at1, "secret_macros_hash.%")), goes),
+		applies(config(ours, macro), plancheck.ResourceActionUpdate, has("{$A}", "{$OURS}")),
+		planned(applies(config(macro), plancheck.ResourceActionUpdate, has("{$A}")), goes),
+		// What is not secret is not theirs to take along.
+		applies(config(ours), plancheck.ResourceActionUpdate, has("{$A}", "{$OURS}"), state(at1, "macros.%", "1")),
+		then(theirs, applies(config(ours), plancheck.ResourceActionNoop)),
+		planned(applies(config(), plancheck.ResourceActionUpdate, has("{$A}", "{$THEIRS}")), goes),
+		applies(config(), plancheck.ResourceActionNoop),
+	)
+}
+
 func TestAccDestroy(t *testing.T) {
 	t.Parallel()
 	for how, check := range map[string]func(r *rig) resource.TestCheckFunc{
@@ -517,6 +559,31 @@ func TestAccWaitForAgent(t *testing.T) {
 		applies(waiting(`description = "d"`), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available")),
 		// What is not asked for cannot be waited for, and is not waited for again.
 		applies(plain(`wait_for_agent = "1h"`), plancheck.ResourceActionUpdate),
+	)
+}
+
+// TestAccWaitAfterAnUpdate: data that may have come by the former configuration
+// are no answer, and what Zabbix says of the interface is none either.
+func TestAccWaitAfterAnUpdate(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.zabbix.ConfigRefresh = time.Second
+	config := func(port, wait string) string {
+		return block("r1", `host = "r1"`, `interface = { ip = "192.0.2.1", port = "`+port+`" }`, `host_groups = ["Linux servers"]`,
+			`templates = ["`+linux+`"]`, `wait_for_agent = "`+wait+`"`)
+	}
+	answers := func() { r.fake.SetAgent(t, "r1", zabbixtest.Quick(zabbixtest.Answering)) }
+	pending := func(step resource.TestStep) resource.TestStep {
+		step.ExpectNonEmptyPlan = true
+		return step
+	}
+	r.accept(
+		pending(applies(config("10050", "1s"), plancheck.ResourceActionCreate)),
+		then(answers, applies(config("10050", "3s"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available"))),
+		pending(applies(config("10051", "2s"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "unknown"))),
+		resource.TestStep{RefreshState: true, ExpectNonEmptyPlan: true, Check: state(at1, "agent_state", "unknown")},
+		applies(config("10051", "10s"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available")),
+		applies(config("10051", "10s"), plancheck.ResourceActionNoop),
 	)
 }
 

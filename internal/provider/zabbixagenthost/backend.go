@@ -2,7 +2,6 @@ package zabbixagenthost
 
 import (
 	"context"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -19,7 +18,7 @@ type core interface {
 	Subject(ctx context.Context, ref client.HostRef) (client.Subject, error)
 	RunHost(ctx context.Context, job client.HostJob) (client.HostResult, error)
 	LookAtHost(ctx context.Context, ref zabbix.Ref) (client.HostResult, error)
-	WaitForAgent(ctx context.Context, id string, limit time.Duration) (client.AgentReport, error)
+	WaitForAgent(ctx context.Context, id string, wait client.AgentWait) (client.AgentReport, error)
 	NoteHost(f client.Former)
 	ClaimHost(name, id, replaces string) error
 	ClaimFound(name, id string) error

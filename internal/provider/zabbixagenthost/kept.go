@@ -3,6 +3,7 @@ package zabbixagenthost
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -33,6 +34,9 @@ type kept struct {
 	// Waiting tells that no data from the agent had arrived when the last apply
 	// stopped waiting for it.
 	Waiting bool `json:"waiting,omitempty"`
+	// Reached is when it was changed how the agent is reached and no data have come
+	// since that surely tell of it; zero: that is not so.
+	Reached time.Time `json:"reached,omitzero"`
 }
 
 // newKept makes one with a random salt.
@@ -59,6 +63,10 @@ func (k kept) left(state model, digest, run string, named map[zabbix.Field]bool)
 	k.Run, k.Changed, k.Imported = run, nil, false
 	return k
 }
+
+// doubts tells that what Zabbix says of an agent may be about how it was reached
+// before, while data are still waited for.
+func (k kept) doubts() bool { return k.Waiting && !k.Reached.IsZero() }
 
 // loadKept reads our entry; false tells that there was none, and that it is new,
 // with a fresh salt.

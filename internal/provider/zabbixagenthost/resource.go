@@ -128,6 +128,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 func (b backend) noticed(state model, k kept, seen client.HostResult) (model, kept) {
 	s := sight{host: seen.Summary.Host, exclusive: state.exclusive(b.core.HostDefaults()), all: k.Imported}
 	now := s.of(state)
+	if k.doubts() && now.AgentState.ValueString() == client.AgentAvailable {
+		now.AgentState = types.StringValue(client.AgentUnknown)
+	}
 	now.URL = types.StringValue(b.core.HostURL(now.ID.ValueString()))
 	if !k.Imported {
 		k.Changed = noted(append(k.Changed, changed(state, now)...)...)
@@ -242,7 +245,10 @@ func (a *apply) run(ctx context.Context, limit time.Duration) error {
 	case limit > 0:
 		a.await(ctx, limit)
 	default:
-		a.plan.AgentState, a.kept.Waiting = types.StringValue(client.AgentState(a.host)), false
+		a.plan.AgentState = types.StringValue(client.AgentState(a.host))
+	}
+	if w.waits() == 0 {
+		a.kept.Waiting = false
 	}
 	return nil
 }
@@ -267,6 +273,9 @@ func (a *apply) change(ctx context.Context, limit time.Duration) (*wish, error) 
 			return nil, err
 		}
 		digest = res.Running.Digest
+		if res.Summary.Reaches {
+			a.kept.Reached = time.Now()
+		}
 	} else {
 		a.diags.Append(warnings(a.plan.name(), a.core.WriteHostID(ctx, w.subject.Inventory, a.plan.ID.ValueString()))...)
 	}
@@ -303,9 +312,13 @@ func (a *apply) fingerprints() {
 // await waits for data from the agent. None is a warning: the host exists, and
 // the next plan waits again.
 func (a *apply) await(ctx context.Context, limit time.Duration) {
-	report, err := a.core.WaitForAgent(ctx, a.plan.ID.ValueString(), limit)
+	report, err := a.core.WaitForAgent(ctx, a.plan.ID.ValueString(), client.AgentWait{
+		Limit: limit, Reached: a.kept.Reached, Proxied: a.plan.Proxy.ValueString()+a.plan.ProxyGroup.ValueString() != "",
+	})
 	a.plan.AgentState = types.StringValue(report.State)
-	a.kept.Waiting = report.Waits
+	if a.kept.Waiting = report.Waits; err == nil && !report.Waits {
+		a.kept.Reached = time.Time{}
+	}
 	name := a.plan.name()
 	switch {
 	case err != nil:

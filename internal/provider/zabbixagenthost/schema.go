@@ -154,7 +154,8 @@ func fieldAttributes() map[string]schema.Attribute {
 		},
 		"secret_macros": schema.MapAttribute{
 			ElementType: types.StringType, Optional: true, WriteOnly: true, Sensitive: true,
-			MarkdownDescription: "Secret user macros: values by name. They are write-only: never in the plan or in the state, and Zabbix does not give them back. `secret_macros_hash` shows a change.",
+			MarkdownDescription: "Secret user macros: values by name. They are write-only: never in the plan or in the state, and Zabbix does not give them back. `secret_macros_hash` shows a change. " +
+				"One that is no longer named is removed, also when the whole attribute goes; those that others put there stay.",
 		},
 		"inventory": schema.MapAttribute{
 			ElementType: types.StringType, Optional: true, Computed: true,
@@ -248,7 +249,8 @@ func behaviourAttributes() map[string]schema.Attribute {
 		"wait_for_agent": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{tftype.PositiveDuration()},
 			MarkdownDescription: "After an apply that changed something, wait so long for data from the agent. Without data the apply succeeds with a warning, and the next plan waits again. " +
-				"Zabbix needs a minute to report a wrong key: give at least `90s`. Default: the provider's, else no wait.",
+				"Zabbix needs a minute to report a wrong key: give at least `90s`. " +
+				"After a change of the interface, the encryption, the proxy or the status of a host that was there, data count only when Zabbix surely uses the change: see the provider's `config_refresh`. Default: the provider's, else no wait.",
 		},
 		"on_drift": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(planning.DriftRevert),
@@ -277,7 +279,7 @@ func computedAttributes() map[string]schema.Attribute {
 		"url": schema.StringAttribute{Computed: true, MarkdownDescription: "The host's latest data in Zabbix."},
 		"agent_state": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "What Zabbix says of the agent interface: `available`, `unavailable` or `unknown`; `none` without one. With `wait_for_agent`, `available` as soon as data has arrived.",
+			MarkdownDescription: "What Zabbix says of the agent interface: `available`, `unavailable` or `unknown`; `none` without one. With `wait_for_agent`, `available` as soon as data has arrived, and not before where the way to the agent has changed.",
 		},
 		"matched_rules": schema.MapAttribute{
 			ElementType: types.StringType, Computed: true,

@@ -50,7 +50,7 @@ func (f *fakeCore) LookAtHost(context.Context, zabbix.Ref) (client.HostResult, e
 	return f.result, f.runErr
 }
 
-func (f *fakeCore) WaitForAgent(context.Context, string, time.Duration) (client.AgentReport, error) {
+func (f *fakeCore) WaitForAgent(context.Context, string, client.AgentWait) (client.AgentReport, error) {
 	return client.AgentReport{State: client.AgentAvailable}, nil
 }
 
@@ -224,7 +224,7 @@ func TestWishOfWhatIsOurs(t *testing.T) {
 	w := wished(t, newFake(), device(), &prior, newKept())
 	want := &zabbix.Ours{
 		Templates: []string{"A", "B"}, Groups: []string{"G"}, Tags: []zabbix.Tag{{Name: "site", Value: "ams1"}, {Name: "site", Value: "fra1"}},
-		Macros: []string{"{$A}", "{$V}", "{$S}"}, Inventory: []string{"location"},
+		Macros: []string{"{$A}", "{$V}"}, Secrets: []string{"{$S}"}, Inventory: []string{"location"},
 	}
 	if d := cmp.Diff(want, w.intent.Ours); d != "" || w.intent.ID != "10105" {
 		t.Error(d, w.intent.ID)
@@ -239,7 +239,7 @@ func TestWishOfWhatIsOurs(t *testing.T) {
 	config.Tags = prior.Tags
 	k = k.left(prior, "", "run-1", wished(t, newFake(), config, &prior, k).named())
 	w = wished(t, newFake(), device(), &prior, k)
-	if d := cmp.Diff(&zabbix.Ours{Tags: want.Tags, Macros: []string{"{$S}"}}, w.intent.Ours); d != "" {
+	if d := cmp.Diff(&zabbix.Ours{Tags: want.Tags, Secrets: []string{"{$S}"}}, w.intent.Ours); d != "" {
 		t.Error(d)
 	}
 	if k = k.left(prior, "", "run-2", w.named()); slices.Contains(k.Foreign, zabbix.FieldTags) || len(k.Foreign) != 4 {
@@ -403,6 +403,32 @@ func TestPlanWaitsAgainForAnAgent(t *testing.T) {
 		diags := p.make(t.Context(), time.Minute)
 		if p.plan.AgentState.IsUnknown() != c.again || has(diags, diag.SeverityWarning, "r1: no data from the agent yet") != c.again {
 			t.Errorf("%s: %v %v", name, p.plan.AgentState, diags)
+		}
+	}
+}
+
+// TestReadDoubtsAnAgent: while data are waited for after a change of the way to the
+// agent, that Zabbix still calls it up is not believed.
+func TestReadDoubtsAnAgent(t *testing.T) {
+	for name, c := range map[string]struct {
+		waiting bool
+		reached time.Time
+		says    zabbix.Availability
+		want    string
+	}{
+		"up, and in doubt":     {true, time.Now(), zabbix.Up, client.AgentUnknown},
+		"down":                 {true, time.Now(), zabbix.Down, client.AgentUnavailable},
+		"up, and not changed":  {true, time.Time{}, zabbix.Up, client.AgentAvailable},
+		"up, and not waiting":  {false, time.Now(), zabbix.Up, client.AgentAvailable},
+		"unknown, and waiting": {true, time.Now(), zabbix.AvailabilityUnknown, client.AgentUnknown},
+	} {
+		h := full()
+		h.Agent.Available = c.says
+		k := newKept()
+		k.Waiting, k.Reached = c.waiting, c.reached
+		seen := client.HostResult{Summary: zabbix.Summary{Host: h}}
+		if got, _ := (backend{core: newFake()}).noticed(sample(), k, seen); got.AgentState.ValueString() != c.want {
+			t.Errorf("%s: %s, want %s", name, got.AgentState, c.want)
 		}
 	}
 }
