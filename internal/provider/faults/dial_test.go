@@ -215,21 +215,21 @@ func TestNoPath(t *testing.T) {
 }
 
 // silent fails if one of these words is in what was printed or written down.
-func (r *rig) silent(output string, secrets ...string) {
-	r.t.Helper()
+func (b *bed) silent(output string, secrets ...string) {
+	b.t.Helper()
 	places := map[string]string{"the output": output}
-	files, err := filepath.Glob(filepath.Join(r.Dir, "*"))
+	files, err := filepath.Glob(filepath.Join(b.Dir, "*"))
 	if err != nil {
-		r.t.Fatal(err)
+		b.t.Fatal(err)
 	}
 	for _, f := range files {
 		switch name := filepath.Base(f); name {
 		case "main.tf", "terraform.rc":
 		default:
-			places[name] = contents(r.t, f)
+			places[name] = contents(b.t, f)
 		}
 	}
 	for place, text := range places {
-		holds(r.t, place, text, secrets)
+		holds(b.t, place, text, secrets)
 	}
 }

@@ -109,6 +109,8 @@ func TestZabbixBadInput(t *testing.T) {
 			"long-macro": {[]string{fmt.Sprintf("macros = { \"{$X}\" = { value = %q } }", long)}, "macros", "10000 characters; Zabbix keeps 2048"},
 			"long-tag":   {[]string{fmt.Sprintf("tags = { x = [%q] }", long)}, "tags", "10000 characters; Zabbix keeps 255"},
 			"long-name":  {[]string{fmt.Sprintf("visible_name = %q", long)}, "visible_name", "10000 characters; Zabbix keeps 128"},
+			"vault":      {[]string{`macros = { "{$V}" = { value = "secret/x", type = "vault" } }`}, "macros", "no path and key of a vault"},
+			"url":        {[]string{fmt.Sprintf("inventory = { url_a = %q }", long)}, "inventory", fmt.Sprintf("url_a has 10000 characters; Zabbix keeps %d", s.urls())},
 			"key":        {[]string{fmt.Sprintf("inventory = { colour = %q }", long)}, "inventory", `"colour" is no inventory key`},
 			"other":      {nil, "", "the host exists already"},
 		} {
@@ -141,6 +143,57 @@ func (s *server) group(name string) string {
 		s.t.Fatal(err)
 	}
 	return ids[name]
+}
+
+// urls is how many characters an inventory's url holds: what Zabbix takes.
+func (s *server) urls() int {
+	s.t.Helper()
+	group := []object{{"groupid": s.group("Linux servers")}}
+	most := 0
+	for _, n := range []int{255, 256, 2048, 2049} {
+		answers, err := s.api.Write(context.Background(), api.Call{Method: "host.create", Params: object{
+			"host": fmt.Sprintf("urls-%d", n), "groups": group, "inventory_mode": 0, "inventory": object{"url_a": strings.Repeat("x", n)},
+		}})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if answers[0].Err == nil {
+			most = n
+		}
+	}
+	for _, h := range s.hosts("urls-") {
+		s.call("host.delete", []string{h.ID}, nil)
+	}
+	return most
+}
+
+// TestZabbixVaultPaths: a path in a vault is refused at plan if Zabbix refuses it,
+// as far as that does not depend on which vault it uses, and never where it does
+// not.
+func TestZabbixVaultPaths(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *server) {
+		e := newEstate(t, s, binaryOf(), "vault", 0)
+		group := []object{{"groupid": s.group("Linux servers")}}
+		paths := []string{"secret/x:key", "secret/a/b:key:more", "secret:key", "secret/x", "secret/x:", ":key", "/secret/x:key", "secret//x:key", "secret/:key", "ключ/ü:日"}
+		blocks := []string{e.provider()}
+		for i, p := range paths {
+			blocks = append(blocks, e.host(fmt.Sprint("h", i), fmt.Sprintf("macros = { \"{$V}\" = { value = %q, type = \"vault\" } }", p)))
+		}
+		e.Config(blocks...)
+		out := e.Must(1, "plan")
+		for i, p := range paths {
+			answers, err := s.api.Write(context.Background(), api.Call{Method: "host.create", Params: object{
+				"host": fmt.Sprint("vault-by-hand-", i), "groups": group, "macros": []object{{"macro": "{$V}", "value": p, "type": 2}},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			blamed := strings.Contains(out, fmt.Sprintf("Error: vault-h%d: invalid macros", i))
+			if blamed != (answers[0].Err != nil) {
+				t.Errorf("%q: refused at plan: %t; Zabbix says: %v", p, blamed, answers[0].Err)
+			}
+		}
+	})
 }
 
 // TestZabbixNames: a technical name is refused at plan if, and only if, Zabbix
