@@ -343,8 +343,10 @@ func TestMacrosThatNothingNames(t *testing.T) {
 			w := newWorld()
 			in := minimal()
 			in.ID = w.add(zabbix.Host{Name: "core1", Enabled: true, Groups: []string{"Linux servers"}, Macros: []zabbix.Macro{
-				{Name: "{$M}", Value: "1"}, {Name: "{$S}", Kind: zabbix.MacroSecret},
-				{Name: "{$THEIRS}", Value: "1"}, {Name: "{$THEIRSECRET}", Kind: zabbix.MacroSecret},
+				{Name: "{$M}", Value: "1"},
+				{Name: "{$S}", Kind: zabbix.MacroSecret},
+				{Name: "{$THEIRS}", Value: "1"},
+				{Name: "{$THEIRSECRET}", Kind: zabbix.MacroSecret},
 			}}).ID
 			in.Ours = &zabbix.Ours{Macros: []string{"{$M}"}, Secrets: []string{"{$S}"}}
 			c.set(&in)

@@ -173,12 +173,21 @@ func TestWaitForAgentAfterAChangeOfTheWay(t *testing.T) {
 		want    client.AgentReport
 		took    time.Duration
 	}{
-		"broken, 7.0": {seven, 0, 0, false, 90 * time.Second, until(12*time.Second, zabbix.Up),
-			client.AgentReport{State: client.AgentUnknown, Trouble: "no data from its agent within 1m30s, and Zabbix does not say why", Waits: true}, 90 * time.Second},
-		"broken, 6.0": {six, 0, 0, false, 150 * time.Second, until(61*time.Second, zabbix.Up),
-			client.AgentReport{State: client.AgentUnknown, Trouble: "no data from its agent within 2m30s", Waits: true}, 150 * time.Second},
-		"broken, and Zabbix says so": {seven, 0, 0, false, 90 * time.Second, until(12*time.Second, zabbix.Down),
-			client.AgentReport{State: client.AgentUnavailable, Trouble: "no data from its agent within 1m30s", Waits: true}, 90 * time.Second},
+		"broken, 7.0": {
+			seven, 0, 0, false, 90 * time.Second, until(12*time.Second, zabbix.Up),
+			client.AgentReport{State: client.AgentUnknown, Trouble: "no data from its agent within 1m30s, and Zabbix does not say why", Waits: true},
+			90 * time.Second,
+		},
+		"broken, 6.0": {
+			six, 0, 0, false, 150 * time.Second, until(61*time.Second, zabbix.Up),
+			client.AgentReport{State: client.AgentUnknown, Trouble: "no data from its agent within 2m30s", Waits: true},
+			150 * time.Second,
+		},
+		"broken, and Zabbix says so": {
+			seven, 0, 0, false, 90 * time.Second, until(12*time.Second, zabbix.Down),
+			client.AgentReport{State: client.AgentUnavailable, Trouble: "no data from its agent within 1m30s", Waits: true},
+			90 * time.Second,
+		},
 		"fine, 7.0":              {seven, 0, 0, false, 90 * time.Second, ever, client.AgentReport{State: client.AgentAvailable}, 20 * time.Second},
 		"fine, 6.0":              {six, 0, 0, false, 90 * time.Second, ever, client.AgentReport{State: client.AgentAvailable}, 70 * time.Second},
 		"fine, by a proxy":       {seven, 0, 0, true, 90 * time.Second, ever, client.AgentReport{State: client.AgentAvailable}, 30 * time.Second},
@@ -192,8 +201,11 @@ func TestWaitForAgentAfterAChangeOfTheWay(t *testing.T) {
 			}
 			return until(12*time.Second, zabbix.Up)(since)
 		}, client.AgentReport{State: client.AgentUnknown, Trouble: "no data from its agent within 1m30s", Waits: true}, 90 * time.Second},
-		"too short a wait": {six, 0, 0, false, 30 * time.Second, ever,
-			client.AgentReport{State: client.AgentUnknown, Trouble: "surely came after the change: Zabbix may poll by the former configuration for 1m0s", Waits: true}, 30 * time.Second},
+		"too short a wait": {
+			six, 0, 0, false, 30 * time.Second, ever,
+			client.AgentReport{State: client.AgentUnknown, Trouble: "surely came after the change: Zabbix may poll by the former configuration for 1m0s", Waits: true},
+			30 * time.Second,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
