@@ -108,7 +108,7 @@ func TestStoreReadsEverythingOfAHost(t *testing.T) {
 			Macros: []zabbixtest.Macro{
 				{Name: "{$Z}", Value: "z", Description: "zd"},
 				{Name: "{$S}", Value: "hunter22", Type: 1},
-				{Name: `{$C:"x"}`, Value: "p:k", Type: 2},
+				{Name: `{$C:"x"}`, Value: "secret/p:k", Type: 2},
 			},
 			Interfaces: []zabbixtest.Interface{
 				{Type: 1, Main: true, UseIP: true, IP: "2001:db8::1", Port: "10050"},
@@ -122,7 +122,7 @@ func TestStoreReadsEverythingOfAHost(t *testing.T) {
 			ID: id, Name: "h", VisibleName: "H", Description: "d\nd", Enabled: true,
 			Templates: []string{"A", "B"}, Groups: []string{"Discovered hosts", "Linux servers"},
 			Tags:      []zabbix.Tag{{Name: "z", Value: "1", Automatic: discovered}, {Name: "a"}},
-			Macros:    []zabbix.Macro{{Name: `{$C:"x"}`, Value: "p:k", Kind: zabbix.MacroVault}, {Name: "{$S}", Kind: zabbix.MacroSecret}, {Name: "{$Z}", Value: "z", Description: "zd"}},
+			Macros:    []zabbix.Macro{{Name: `{$C:"x"}`, Value: "secret/p:k", Kind: zabbix.MacroVault}, {Name: "{$S}", Kind: zabbix.MacroSecret}, {Name: "{$Z}", Value: "z", Description: "zd"}},
 			Inventory: map[string]string{"os": "linux"}, Proxy: "p1", Maintenance: "tonight",
 			Agent:  &zabbix.Interface{Type: zabbix.TypeAgent, Main: true, IP: "2001:db8::1", Port: "10050", Use: zabbix.UseIP},
 			Others: []zabbix.Interface{{Type: zabbix.TypeAgent, DNS: "h.example", Port: "{$PORT}", Use: zabbix.UseDNS}},
