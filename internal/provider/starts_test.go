@@ -205,7 +205,7 @@ func TestStartPlansOneObject(t *testing.T) {
 	want := []string{
 		"button/ann: -chdir=sites/ams init -no-color",
 		"button/ann: -chdir=sites/ams plan -no-color -lock-timeout=10m -out=" + saved +
-			` -target=module.site.provision_device.this["12"] -target=module.site.zabbix_agent_host.device["12"]`,
+			` -target=module.site.provision_device.this["12"] -target=module.site.provision_device.canary["12"] -target=module.site.zabbix_agent_host.device["12"]`,
 		"button/ann: -chdir=sites/ams show -json " + saved,
 		"button/ann: -chdir=sites/ams show -no-color " + saved,
 	}

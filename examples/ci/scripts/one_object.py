@@ -23,7 +23,7 @@ SITES = pathlib.Path('sites')
 SITE_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
 ID = re.compile(r'[0-9]{1,18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 KINDS = {
-    'device': ('provision_device.this', 'zabbix_agent_host.device'),
+    'device': ('provision_device.this', 'provision_device.canary', 'zabbix_agent_host.device'),
     'virtual_machine': ('zabbix_agent_host.virtual_machine',),
 }
 
