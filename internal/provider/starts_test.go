@@ -107,6 +107,29 @@ func (j *jobs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(text))
 }
 
+// answers sets what is answered to a path; "" is not there, and three digits are a
+// status.
+func (j *jobs) answers(path, text string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.answer[path] = text; text == "" {
+		delete(j.answer, path)
+	}
+}
+
+// asked are the requests so far, told the journal entries and notes.
+func asked(j *jobs) []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.asked)
+}
+
+func told(j *jobs) []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.told)
+}
+
 // plans sets what the next plan shows.
 func (j *jobs) plans(change string, more ...string) {
 	j.write("plan.json", `{"format_version":"1.2","resource_changes":[`+change+`]`+strings.Join(more, "")+`}`)
@@ -182,8 +205,8 @@ func TestStartRefuses(t *testing.T) {
 			if !strings.Contains(out, name) && name != "EVENT_TIME" || strings.Contains(out, "Traceback") {
 				t.Errorf("%s=%q: %s", name, v, out)
 			}
-			if strings.Contains(j.calls(), "apply") || name != "REPORT_URL" && j.calls() != "" || len(j.told) > 0 {
-				t.Errorf("%s=%q went on: %s %q", name, v, j.calls(), j.told)
+			if strings.Contains(j.calls(), "apply") || name != "REPORT_URL" && j.calls() != "" || len(told(j)) > 0 {
+				t.Errorf("%s=%q went on: %s %q", name, v, j.calls(), told(j))
 			}
 		}
 	}
@@ -214,7 +237,7 @@ func TestStartPlansOneObject(t *testing.T) {
 	}
 	report := j.read(j.dir, "provision-run/report.md")
 	says(t, report, "````text\n```\n+ description\n````", "`` $(touch x)` ``", "[12](http")
-	says(t, strings.Join(j.told, "\n"), "Plan by button, ` ann `", `["12"]`+" `: update", "[Report](https://ci.example.net/7)")
+	says(t, strings.Join(told(j), "\n"), "Plan by button, ` ann `", `["12"]`+" `: update", "[Report](https://ci.example.net/7)")
 	says(t, j.read(out), "site=ams\n", "pending=true\n", "applied=false\n")
 	info, err := os.Stat(saved)
 	if err != nil || info.Mode().Perm() != 0o600 {
@@ -238,12 +261,12 @@ func TestStartOfAVirtualMachine(t *testing.T) {
 	says(t, j.run(0, "plan", "KIND=virtual_machine", "OBJECT_ID=5"), "Nothing to change")
 	says(t, j.calls(), `-chdir=sites/fra plan`, ` -target=module.site.zabbix_agent_host.virtual_machine["5"]`+"\n")
 	// Whoever asked is told; a hook is not.
-	if len(j.told) != 1 || !strings.Contains(j.told[0], "nothing to change") {
-		t.Errorf("told: %q", j.told)
+	if len(told(j)) != 1 || !strings.Contains(told(j)[0], "nothing to change") {
+		t.Errorf("told: %q", told(j))
 	}
 	j.run(0, "plan", "KIND=virtual_machine", "OBJECT_ID=5", "TRIGGER=hook")
-	if len(j.told) != 1 {
-		t.Errorf("told: %q", j.told)
+	if len(told(j)) != 1 {
+		t.Errorf("told: %q", told(j))
 	}
 }
 
@@ -301,26 +324,27 @@ func TestStartOfWhatIsNotManaged(t *testing.T) {
 	j.plans("")
 	says(t, j.run(1, "plan"), "site ams does not manage device 12")
 	says(t, j.run(0, "plan", "TRIGGER=hook"), "Nothing to change")
-	j.answer["/api/dcim/devices/"] = `{"results":[{"id":13,"name":"another","site":{"slug":"ams"}}]}`
+	j.answers("/api/dcim/devices/", `{"results":[{"id":13,"name":"another","site":{"slug":"ams"}}]}`)
 	says(t, j.run(1, "plan"), "NetBox has no device 12, or the token may not see it")
-	j.answer["/api/dcim/devices/"] = `{"results":[{"id":12,"name":"r1","site":{"slug":"lon"}}]}`
+	j.answers("/api/dcim/devices/", `{"results":[{"id":12,"name":"r1","site":{"slug":"lon"}}]}`)
 	says(t, j.run(1, "find"), "give SITE")
 	says(t, j.run(0, "find", "SITE=fra"), "device 12 is in site fra")
 }
 
 func TestStartAsksTheSourceOfTruth(t *testing.T) {
 	j := newJobs(t)
-	j.answer["/api/dcim/devices/"] = "403"
+	j.answers("/api/dcim/devices/", "403")
 	says(t, j.run(1, "plan"), "GET http", "403")
 	// The token goes to no other place.
-	j.answer["/api/dcim/devices/"], j.answer["/elsewhere"] = "302", `{"results":[]}`
+	j.answers("/api/dcim/devices/", "302")
+	j.answers("/elsewhere", `{"results":[]}`)
 	says(t, j.run(1, "plan"), "302")
-	if slices.Contains(j.asked, "GET /elsewhere") {
-		t.Errorf("it followed: %q", j.asked)
+	if slices.Contains(asked(j), "GET /elsewhere") {
+		t.Errorf("it followed: %q", asked(j))
 	}
 	// What cannot be told at the object is no failed plan.
 	j = newJobs(t)
-	j.answer["/api/extras/journal-entries/"] = "403"
+	j.answers("/api/extras/journal-entries/", "403")
 	says(t, j.run(0, "plan"), "not linked at device 12", "It waits for a person")
 }
 
@@ -329,12 +353,12 @@ func TestStartFromNautobot(t *testing.T) {
 	j := newJobs(t)
 	url, _ := strings.CutPrefix(j.env[0], "PROVISION_NETBOX_URL=")
 	j.env = append(j.env, "PROVISION_NETBOX_URL=", "PROVISION_NAUTOBOT_URL="+url, "PROVISION_NAUTOBOT_TOKEN=t", "OBJECT_ID="+ownUUID)
-	j.answer["/api/dcim/devices/"] = `{"results":[{"id":"` + ownUUID + `","name":"r1","location":{"id":"` + ownUUID + `"}}]}`
-	j.answer["/api/virtualization/virtual-machines/"] = `{"results":[{"id":"` + ownUUID + `","name":"vm","cluster":{"id":"` + ownUUID + `"}}]}`
+	j.answers("/api/dcim/devices/", `{"results":[{"id":"`+ownUUID+`","name":"r1","location":{"id":"`+ownUUID+`"}}]}`)
+	j.answers("/api/virtualization/virtual-machines/", `{"results":[{"id":"`+ownUUID+`","name":"vm","cluster":{"id":"`+ownUUID+`"}}]}`)
 	j.plans(`{"address":"module.site.provision_device.this[\"` + ownUUID + `\"]","mode":"managed","type":"provision_device","change":{"actions":["update"],"before":{},"after":{}}}`)
 	j.run(0, "plan")
 	says(t, j.calls(), `-chdir=sites/ams plan`, `provision_device.this["`+ownUUID+`"]`)
-	says(t, strings.Join(j.told, ""), "waits for a person")
+	says(t, strings.Join(told(j), ""), "waits for a person")
 	says(t, j.run(0, "find", "KIND=virtual_machine"), "is in site ams")
 }
 
@@ -352,16 +376,17 @@ func TestStartGathers(t *testing.T) {
 	a, b := `{"name":"a","custom_fields":{"zabbix_hostid":null}}`, `{"name":"b","custom_fields":{"zabbix_hostid":null}}`
 	written := `{"name":"a","last_updated":"x","custom_fields":{"zabbix_hostid":7}}`
 	j := newJobs(t)
-	delete(j.answer, "/api/core/object-changes/")
-	j.answer["/api/extras/object-changes/"] = `{"results":[` + strings.Join([]string{
+	j.answers("/api/core/object-changes/", "")
+	changeLog := `{"results":[` + strings.Join([]string{
 		change(12, "dcim.device", now, a, b), change(13, "dcim.device", now.Add(-time.Minute), a, b), change(14, "dcim.device", now, a, written),
 		change(15, "dcim.device", now.Add(-time.Hour), a, b), change(16, "dcim.device", now, a, b), change(13, "dcim.rack", now, a, b),
 		change(99, "ipam.ipaddress", now, a, b),
 	}, ",") + `]}`
-	j.answer["/api/ipam/ip-addresses/"] = `{"results":[{"id":99,"assigned_object":{"device":{"id":17}}}]}`
+	j.answers("/api/extras/object-changes/", changeLog)
+	j.answers("/api/ipam/ip-addresses/", `{"results":[{"id":99,"assigned_object":{"device":{"id":17}}}]}`)
 	site := `,"site":{"slug":"ams"}}`
-	j.answer["/api/dcim/devices/"] = `{"results":[{"id":12,"name":"a"` + site + `,{"id":13,"name":"b"` + site + `,{"id":14,"name":"c"` + site +
-		`,{"id":15,"name":"d"` + site + `,{"id":16,"name":"e","site":{"slug":"fra"}},{"id":17,"name":"f"` + site + `]}`
+	j.answers("/api/dcim/devices/", `{"results":[{"id":12,"name":"a"`+site+`,{"id":13,"name":"b"`+site+`,{"id":14,"name":"c"`+site+
+		`,{"id":15,"name":"d"`+site+`,{"id":16,"name":"e","site":{"slug":"fra"}},{"id":17,"name":"f"`+site+`]}`)
 	gathered := filepath.Join(j.dir, "gathered.json")
 	hook := []string{"TRIGGER=hook", "LOOKBACK=600", "WRITE_BACK_FIELD=zabbix_hostid", "GATHERED=" + gathered}
 	says(t, j.run(0, "plan", hook...), "site ams: device 12, device 13, device 17\n")
@@ -381,10 +406,9 @@ func TestStartGathers(t *testing.T) {
 		says(t, j.run(0, "plan", event(now)...), "everything counts as new", "device 12, device 13, device 17")
 	}
 	// No change log is not an empty one.
-	log := j.answer["/api/extras/object-changes/"]
-	delete(j.answer, "/api/extras/object-changes/")
+	j.answers("/api/extras/object-changes/", "")
 	says(t, j.run(1, "plan", append(event(now), "GATHERED=")...), "may the token view object changes?")
-	j.answer["/api/extras/object-changes/"] = log
+	j.answers("/api/extras/object-changes/", changeLog)
 	// A plan that fails has planned nothing.
 	j.write("plan.json", "{}")
 	_ = os.Remove(gathered)
@@ -404,8 +428,8 @@ func TestStartLeavesOutWhatChangedNothing(t *testing.T) {
 		if (j.calls() != "") != plans || strings.Contains(out, "nothing to plan") == plans {
 			t.Errorf("%q: %s", changed, out)
 		}
-		if !plans && len(j.asked) > 0 {
-			t.Errorf("%q: it asked %q", changed, j.asked)
+		if !plans && len(asked(j)) > 0 {
+			t.Errorf("%q: it asked %q", changed, asked(j))
 		}
 	}
 }
