@@ -59,8 +59,8 @@ func hostCases() []lifecase {
 			{run: "apply saved.plan", want: want{contacts: 8, changes: 1, state: "it", holds: "a: first"}, note: "dug up, with its history"},
 		}},
 		{name: "destroy, on_destroy = \"delete\"", given: []step{{config: it(wordFirst, `on_destroy = "delete"`), run: "apply"}}, steps: []step{
-			{run: "plan -destroy", want: want{plan: "delete", exit: 2, contacts: 3, state: "it", holds: "a: first"}},
-			{run: "apply saved.plan", want: want{contacts: 3, changes: 1}, note: "deleted with its history"},
+			{run: "plan -destroy", want: want{plan: "delete", exit: 2, contacts: 4, state: "it", holds: "a: first"}},
+			{run: "apply saved.plan", want: want{contacts: 4, changes: 1}, note: "deleted with its history"},
 		}},
 	}
 }
