@@ -224,8 +224,13 @@ func nautobotCase(t *testing.T, node acctest.Node) truthCase {
 			list, _ := a.call(http.MethodGet, path+"notes/", nil)["results"].([]any)
 			return texts(list, "note")
 		},
-		move: func(host string) {
-			a.call(http.MethodPatch, fmt.Sprintf("ipam/ip-addresses/%v/", address), map[string]any{"address": host + "/16"})
+		move: func(host string) { // an address is another object there
+			other := a.put("ipam/ip-addresses/", url.Values{"address": {host}}, map[string]any{"address": host + "/16", "status": active, "namespace": global})
+			if fmt.Sprint(other) != fmt.Sprint(address) {
+				a.remove(fmt.Sprintf("ipam/ip-addresses/%v/", other))
+				a.call(http.MethodPost, "ipam/ip-address-to-interface/", map[string]any{"ip_address": other, "interface": mgmt})
+			}
+			a.call(http.MethodPatch, path, map[string]any{"primary_ip4": other})
 		},
 		drop: func() { a.call(http.MethodDelete, path, nil) },
 		rendered: func() {

@@ -236,7 +236,7 @@ func (b *truthBed) between(truth truthCase) {
 	b.run("the device is deleted there", 1, []string{`"r1"`, "not in the inventory"}, "apply", "saved.plan")
 	unchanged("the device is deleted there")
 	b.gate.set(gone)
-	b.run("destroy without the source of truth", 0, []string{"1 destroyed"}, "destroy", "-auto-approve")
+	b.run("destroy without the source of truth", 0, []string{"1 destroyed"}, "destroy", "-auto-approve", "-refresh=false")
 	unchanged("destroy")
 	b.gate.set(nil)
 }

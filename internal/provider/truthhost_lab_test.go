@@ -37,10 +37,12 @@ func truthContext() map[string]any {
 	return map[string]any{"owner": "net", "zabbix": map[string]any{"templates": []any{"Linux by Zabbix agent"}, "host_groups": []any{"Truth/Own"}}}
 }
 
-// with is an object's body with more.
-func with(body, more map[string]any) map[string]any {
-	out := maps.Clone(body)
-	maps.Copy(out, more)
+// with is an object's body of several parts.
+func with(parts ...map[string]any) map[string]any {
+	out := map[string]any{}
+	for _, part := range parts {
+		maps.Copy(out, part)
+	}
 	return out
 }
 
@@ -65,7 +67,7 @@ func netboxHosts(t *testing.T) hostCase {
 	maker := put("dcim/manufacturers/", "lab")
 	kind := a.put("dcim/device-types/", url.Values{"slug": {"lab-router"}}, map[string]any{"model": "lab-router", "slug": "lab-router", "manufacturer": maker})
 	add := func(path, ports, owner, model, name, ip string, more map[string]any) string {
-		id := a.call(http.MethodPost, path, with(common, with(more, map[string]any{"name": name})))["id"]
+		id := a.call(http.MethodPost, path, with(common, more, map[string]any{"name": name}))["id"]
 		a.remove(fmt.Sprintf("%s%v/", path, id))
 		port := a.call(http.MethodPost, ports, map[string]any{owner: id, "name": "eth0", "type": "virtual"})["id"]
 		address := a.call(http.MethodPost, "ipam/ip-addresses/", map[string]any{
@@ -97,7 +99,7 @@ func nautobotHosts(t *testing.T) hostCase {
 		"custom_fields": truthFields(), "local_config_context_data": truthContext(),
 	}
 	add := func(path, ports, owner, assigned, name, ip string, more map[string]any) string {
-		id := a.call(http.MethodPost, path, with(common, with(more, map[string]any{"name": name})))["id"]
+		id := a.call(http.MethodPost, path, with(common, more, map[string]any{"name": name}))["id"]
 		a.remove(fmt.Sprintf("%s%v/", path, id))
 		port := a.call(http.MethodPost, ports, map[string]any{owner: id, "name": "eth0", "type": "virtual", "status": active})["id"]
 		address := a.call(http.MethodPost, "ipam/ip-addresses/", map[string]any{"address": ip + "/32", "dns_name": dnsOf(name), "status": active, "namespace": global})["id"]
