@@ -153,7 +153,7 @@ func same(text string) string {
 		{`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}`, "00000000-0000-4000-8000-000000000000"},
 		{`running [0-9a-f]{4}, intent [0-9a-f]{4}`, "running 0000, intent 0000"},
 		{`20\d\d-\d\d-\d\dT[0-9:.]+(Z|[-+][0-9:]+)`, "2026-01-02T03:04:05Z"},
-		{`/[^" ]*/Test\w+/\d+`, "/work"},
+		{`/[^" ]*/Test\w+/\d+`, "/net"},
 	} {
 		text = regexp.MustCompile(r.pattern).ReplaceAllString(text, r.with)
 	}
