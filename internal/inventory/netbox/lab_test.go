@@ -71,7 +71,7 @@ func TestLabEstate(t *testing.T) {
 	if err != nil || o.ConfigContext["zabbix"] == nil {
 		t.Errorf("%+v, %v", o, err)
 	}
-	if text, err := s.Config(t.Context(), o, inventory.Intent{}); err != nil || !strings.Contains(string(text), "ntp server 192.0.2.123") {
+	if text, err := s.Config(t.Context(), o, inventory.Intent{}); err != nil || !strings.Contains(string(text), "ip route 192.0.2.123/32 Null0") {
 		t.Errorf("got %q, %v", text, err)
 	}
 }
