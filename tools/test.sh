@@ -100,7 +100,7 @@ TF_ACC_TERRAFORM_PATH=$(command -v terraform)
 echo "make test: one package after the other on these devices"
 code=0
 # shellcheck disable=SC2086  # flags are words
-go test -tags lab -count=1 -p 1 -timeout 20m ${GO_TEST_FLAGS:-} "$@" 2>&1 | tee "$work/output" || code=$?
+go test -tags lab -count=1 -p 1 -timeout 30m ${GO_TEST_FLAGS:-} "$@" 2>&1 | tee "$work/output" || code=$?
 
 awk -v seconds="$SECONDS" '
 	$1 == "ok" { ok++; sub(/s$/, "", $3); time[$2] = $3 }
