@@ -1,16 +1,21 @@
 #!/bin/bash
-# test.sh [PACKAGE...]: every test, on real routers and NETCONF devices in
-# network namespaces of this machine, on real Zabbix servers 6.0 and 7.0, on a
-# real NetBox and a real Nautobot, with the real Terraform and its states in a
-# real PostgreSQL, and a real Chromium. Starts a lab of its own and always takes
-# it down.
-# Without packages: all.
+# test.sh [PACKAGE...]: every test, with the race detector, on real routers and
+# NETCONF devices in network namespaces of this machine, on real Zabbix servers 6.0
+# and 7.0, on a real NetBox and a real Nautobot, with the real Terraform and its
+# states in a real PostgreSQL, and a real Chromium. Starts a lab of its own and
+# always takes it down. Without packages: all, and the matrices of the simulators.
+#
+# Two packages at a time run, each on devices and Zabbix servers that are its own
+# meanwhile (on-a-set.sh).
 #
 # GO_TEST_FLAGS: further flags of go test, for example "-run Lifecycle -v".
 # LAB_PARTS: what is started, "devices zabbix netbox nautobot postgres browser"
 #            if not set; for single packages that need only some of them.
 #            "browser" installs Chromium, which the tests of the reports start
 #            themselves.
+# LAB_SETS:  how many sets of devices and Zabbix servers; 2, for one package 1.
+#
+# shellcheck disable=SC2317  # the traps and the loop of what is started reach the functions
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,16 +31,22 @@ unset "${!PROVISION_@}" "${!TF_@}"
 version=$(CHECKPOINT_DISABLE=1 terraform version | sed -n '1s/^Terraform v//p')
 [ "$(printf '%s\n' 1.11.0 "$version" | sort -V | head -n 1)" = 1.11.0 ] || die "terraform is $version; it must be 1.11 or later"
 
+parts=${LAB_PARTS:-devices zabbix netbox nautobot postgres browser}
+sets=${LAB_SETS:-$(($# == 1 ? 1 : 2))}
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-test.XXXXXX")
-export LAB_DIR=$work/lab LAB_PROFILE=full
-# shellcheck disable=SC2317  # the traps reach them
+chmod 755 "$work"  # the servers run as other users
+starting=''
 finish() {
-	local code=$?
+	local code=$? set version source
 	trap '' INT TERM
+	for set in $starting; do kill -- "-$set" 2>/dev/null || :; done
+	wait
 	[ "$code" = 0 ] || keep_logs
-	tools/lab/lab.sh down || :
-	for version in 6.0 7.0; do
-		[ ! -d "$work/zabbix-$version" ] || tools/zabbix/zabbix.sh down "$version" "$work/zabbix-$version" || :
+	for ((set = 1; set <= sets; set++)); do
+		[ ! -d "$work/lab-$set" ] || LAB_DIR=$work/lab-$set tools/lab/lab.sh down || :
+		for version in 6.0 7.0; do
+			[ ! -d "$work/zabbix-$version-$set" ] || tools/zabbix/zabbix.sh down "$version" "$work/zabbix-$version-$set" || :
+		done
 	done
 	for source in netbox nautobot; do
 		[ ! -d "$work/$source" ] || "tools/$source/$source.sh" down "$work/$source" || :
@@ -44,63 +55,85 @@ finish() {
 	rm -rf "$work"
 	exit "$code"
 }
-# shellcheck disable=SC2317
 keep_logs() {
 	local kept=${TMPDIR:-/tmp}/provision-test-logs
 	rm -rf "$kept" && mkdir -p "$kept"
-	(cd "$work" && cp -r --parents ./lab/*/log ./zabbix-*/log ./netbox/log ./nautobot/log ./postgres/log "$kept") 2>/dev/null || :
+	(cd "$work" && cp -r --parents ./lab-*/*/log ./zabbix-*/log ./netbox/log ./nautobot/log ./postgres/log "$kept") 2>/dev/null || :
 	cp "$work/output" "$kept/go-test.txt" 2>/dev/null || :
 	echo "make test: the devices' logs are in $kept" >&2
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-SECONDS=0
-parts=${LAB_PARTS:-devices zabbix netbox nautobot postgres browser}
-chmod 755 "$work"  # the servers run as other users
-case $parts in *devices*)
-	echo "make test: starting three routers and two NETCONF devices"
-	tools/lab/lab.sh up "$LAB_DIR" "$(tools/lab/lab.sh port 3)" 3
-	tools/lab/lab.sh wait 60 ;;
-esac
-case $parts in *zabbix*)
-	for version in 6.0 7.0; do
-		echo "make test: starting Zabbix $version"
-		tools/zabbix/zabbix.sh up "$version" "$work/zabbix-$version" "$(tools/zabbix/zabbix.sh port)"
+# ---- what is started, side by side ---------------------------------------------
+start_packages() (
+	ME="make test"
+	# shellcheck source=tools/common.sh
+	. tools/common.sh
+	install_packages gcc libc6-dev  # the race detector is linked with C
+	case $parts in *browser*) install_packages chromium ;; esac
+)
+start_devices() {
+	local set
+	for ((set = 1; set <= sets; set++)); do
+		echo "make test: starting three routers and two NETCONF devices ($set of $sets)"
+		LAB_DIR=$work/lab-$set LAB_PROFILE=full tools/lab/lab.sh up "$work/lab-$set" "$(tools/lab/lab.sh port 3)" 3
 	done
-	export PROVISION_ZABBIX_60=$work/zabbix-6.0 PROVISION_ZABBIX_70=$work/zabbix-7.0 ;;
-esac
-
-case $parts in *browser*)
-	(
-		ME="make test"
-		# shellcheck source=tools/common.sh
-		. tools/common.sh
-		install_packages chromium
-	) ;;
-esac
-
-for source in netbox nautobot; do
-	case " $parts " in *" $source "*) ;; *) continue ;; esac
-	echo "make test: starting $source (the first time on a machine it is built, which takes minutes)"
-	how=up
-	[ $source = netbox ] || how=worker  # what sends webhooks; NetBox's starts with it
-	"tools/$source/$source.sh" $how "$work/$source" "$("tools/$source/$source.sh" port)"
-	export "PROVISION_${source^^}=$work/$source"
-done
-case $parts in *postgres*)
+	for ((set = 1; set <= sets; set++)); do LAB_DIR=$work/lab-$set tools/lab/lab.sh wait 120; done
+}
+start_zabbix() {
+	local set version
+	for ((set = 1; set <= sets; set++)); do
+		for version in 6.0 7.0; do
+			echo "make test: starting Zabbix $version ($set of $sets)"
+			tools/zabbix/zabbix.sh up "$version" "$work/zabbix-$version-$set" "$(tools/zabbix/zabbix.sh port)"
+		done
+	done
+}
+start_source() {  # NAME COMMAND
+	echo "make test: starting $1 (the first time on a machine it is built, which takes minutes)"
+	"tools/$1/$1.sh" "$2" "$work/$1" "$("tools/$1/$1.sh" port)"
+}
+start_netbox() { start_source netbox up; }
+start_nautobot() { start_source nautobot worker; }  # the worker sends the webhooks; NetBox's starts with it
+start_postgres() {
 	echo "make test: starting a PostgreSQL for states"
 	tools/postgres/postgres.sh up "$work/postgres" "$(tools/postgres/postgres.sh port)"
-	export PROVISION_POSTGRES=$work/postgres ;;
-esac
+}
 
-export PROVISION_LAB=$LAB_DIR TF_ACC=1 TF_ACC_TERRAFORM_PATH CHECKPOINT_DISABLE=1
+SECONDS=0
+start_packages
+for part in devices zabbix netbox nautobot postgres; do
+	case " $parts " in *" $part "*) ;; *) continue ;; esac
+	set -m  # a process group of its own, so that it can be ended as a whole
+	"start_$part" </dev/null &
+	starting+=" $!"
+	set +m
+done
+export TF_ACC=1 TF_ACC_TERRAFORM_PATH CHECKPOINT_DISABLE=1 PROVISION_SETS=$work/sets
 TF_ACC_TERRAFORM_PATH=$(command -v terraform)
-[ $# -gt 0 ] || set -- ./...
-echo "make test: one package after the other on these devices"
 code=0
+if [ $# = 0 ]; then
+	set -- ./...
+	# What has a real system here runs on the simulators as well.
+	go test -race -count=1 -timeout 30m ./internal/provider/lifecycle/ 2>&1 | tee "$work/output" || code=$?
+fi
+for pid in $starting; do wait "$pid" || { echo "make test: a system did not start: see above" >&2; exit 1; }; done
+starting=''
+
+# ---- the tests -----------------------------------------------------------------
+mkdir "$PROVISION_SETS"
+for ((set = 1; set <= sets; set++)); do
+	cat >"$PROVISION_SETS/$set.env" <<-EOF
+		export PROVISION_LAB=$work/lab-$set
+		export PROVISION_ZABBIX_60=$work/zabbix-6.0-$set PROVISION_ZABBIX_70=$work/zabbix-7.0-$set
+	EOF
+done
+export PROVISION_NETBOX=$work/netbox PROVISION_NAUTOBOT=$work/nautobot PROVISION_POSTGRES=$work/postgres
+echo "make test: the systems are up after $SECONDS s; $sets package(s) at a time"
 # shellcheck disable=SC2086  # flags are words
-go test -tags lab -count=1 -p 1 -timeout 30m ${GO_TEST_FLAGS:-} "$@" 2>&1 | tee "$work/output" || code=$?
+go test -race -tags lab -count=1 -p "$sets" -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$@" 2>&1 |
+	tee -a "$work/output" || code=$?
 
 awk -v seconds="$SECONDS" '
 	$1 == "ok" { ok++; sub(/s$/, "", $3); time[$2] = $3 }

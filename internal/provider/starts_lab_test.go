@@ -434,9 +434,9 @@ func startsRuns(t *testing.T, w *startWorld, l net.Listener) {
 func (w *startWorld) onDemand() {
 	for n, id := range w.devices {
 		// Nobody applies a new resource unasked, also where updates are.
-		out, result := w.run(demand("device", id), "AUTO_APPLY=ams fra")
+		out, result := w.run(demand("device", id), "AUTO_APPLY=quay fra")
 		says(w.t, out, "1 to add", "a person must agree", ": create")
-		if result["pending"] != true || result["applied"] != false || result["site"] != "ams" {
+		if result["pending"] != true || result["applied"] != false || result["site"] != "quay" {
 			w.t.Errorf("the result is %v", result)
 		}
 		says(w.t, w.read("provision-run/report.md"), "Started by demand, ` ann `", fmt.Sprintf("+ description %s", []string{"one", "two"}[n]))
@@ -543,13 +543,13 @@ func (w *startWorld) relevant() {
 func (w *startWorld) withoutPerson() {
 	w.intend(0, "interface lo\n description by itself\nexit\n")
 	e := w.ci.next("device", w.devices[0])
-	out, result := w.run(e, "AUTO_APPLY=ams", "TF_VAR_replace_config=true")
+	out, result := w.run(e, "AUTO_APPLY=quay", "TF_VAR_replace_config=true")
 	says(w.t, out, "a person must agree", "replaces the whole configuration")
 	if result["pending"] != true || strings.Contains(w.routers[0].Running(), "by itself") {
 		w.t.Errorf("the result is %v", result)
 	}
 	w.intend(0, "interface lo\n description all by itself\nexit\n")
-	out, result = w.run(w.ci.next("device", w.devices[0]), "AUTO_APPLY=ams")
+	out, result = w.run(w.ci.next("device", w.devices[0]), "AUTO_APPLY=quay")
 	says(w.t, out, "1 changed", "applied at once")
 	if result["applied"] != true || result["pending"] != false {
 		w.t.Errorf("the result is %v", result)
@@ -582,7 +582,7 @@ func (w *startWorld) together() {
 
 func (w *startWorld) virtualMachine() {
 	w.a.call(http.MethodPatch, w.vm+fmt.Sprint(w.machine)+"/", map[string]any{"name": "starts web"})
-	out, result := w.run(w.ci.next("virtual_machine", w.machine), "AUTO_APPLY=ams")
+	out, result := w.run(w.ci.next("virtual_machine", w.machine), "AUTO_APPLY=quay")
 	says(w.t, out, "1 to change")
 	if hosts := w.zabbix.Hosts(); result["applied"] != true || len(hosts) != 1 || hosts[0] != "starts web" {
 		w.t.Errorf("the result is %v, Zabbix has %q", result, hosts)
@@ -594,7 +594,7 @@ func (w *startWorld) github() {
 	w.holds("hook", true)
 	w.touch(1)
 	e := w.ci.next("device", w.devices[1])
-	says(w.t, w.script(0, "find", "KIND="+e["KIND"], "OBJECT_ID="+e["OBJECT_ID"]), "is in site ams")
+	says(w.t, w.script(0, "find", "KIND="+e["KIND"], "OBJECT_ID="+e["OBJECT_ID"]), "is in site quay")
 }
 
 func (w *startWorld) off() {
@@ -625,16 +625,12 @@ func netboxStarts(t *testing.T) *startWorld {
 		}
 		return a.put(path, url.Values{"slug": {name}}, body)
 	}
-	site := id("dcim/sites/", "ams", nil)
+	site := id("dcim/sites/", "quay", nil)
 	template := a.call(http.MethodPost, "extras/config-templates/", map[string]any{"name": "starts", "template_code": "{{ intended }}"})["id"]
 	a.remove(fmt.Sprintf("extras/config-templates/%v/", template))
-	field := func(name, model string) {
-		id := a.call(http.MethodPost, "extras/custom-fields/", map[string]any{
-			"name": name, "type": model, "object_types": []string{"dcim.device", "virtualization.virtualmachine"},
-		})["id"]
-		a.remove(fmt.Sprintf("extras/custom-fields/%v/", id))
-	}
-	field("zabbix_hostid", "integer")
+	a.put("extras/custom-fields/", url.Values{"name": {"zabbix_hostid"}}, map[string]any{
+		"name": "zabbix_hostid", "type": "integer", "object_types": []string{"dcim.device", "virtualization.virtualmachine"},
+	})
 	kind := id("dcim/device-types/", "starts", map[string]any{"manufacturer": id("dcim/manufacturers/", "starts", nil)})
 	add := func(name string) any {
 		device := a.call(http.MethodPost, w.device, map[string]any{
@@ -707,10 +703,17 @@ func nautobotStarts(t *testing.T) *startWorld {
 		a.put("ipam/prefixes/", url.Values{"prefix": {prefix}}, map[string]any{"prefix": prefix, "status": active, "namespace": global})
 	}
 	platform := add("dcim/platforms/", map[string]any{"name": "starts frr", "network_driver": "frr"})
+	// A site of its own, because a run plans all that changed in its site, also what other tests changed.
+	quay := add("dcim/locations/", map[string]any{
+		"name": "quay", "status": active, "location_type": find("dcim/location-types/", "name", "Site"), "parent": find("dcim/locations/", "name", "europe"),
+	})
+	cluster := add("virtualization/clusters/", map[string]any{
+		"name": "starts", "cluster_type": find("virtualization/cluster-types/", "name", "KVM"), "location": quay,
+	})
 	device := func(name string) any {
 		return add(w.device, map[string]any{
 			"name": name, "status": active, "platform": platform, "role": find("extras/roles/", "name", "edge"),
-			"location": find("dcim/locations/", "name", "ams"), "device_type": find("dcim/device-types/", "model", "virtual"),
+			"location": quay, "device_type": find("dcim/device-types/", "model", "virtual"),
 		})
 	}
 	stored := []any{}
@@ -725,7 +728,7 @@ func nautobotStarts(t *testing.T) *startWorld {
 		w.devices = append(w.devices, id)
 	}
 	w.unready = device("starts unready")
-	w.machine = add(w.vm, map[string]any{"name": "starts vm", "status": active, "cluster": find("virtualization/clusters/", "name", "c1")})
+	w.machine = add(w.vm, map[string]any{"name": "starts vm", "status": active, "cluster": cluster})
 	address := add("ipam/ip-addresses/", map[string]any{"address": "203.0.113.80/32", "status": active, "namespace": global})
 	port := a.call(http.MethodPost, "virtualization/interfaces/", map[string]any{"virtual_machine": w.machine, "name": "eth0", "status": active})["id"]
 	a.call(http.MethodPost, "ipam/ip-address-to-interface/", map[string]any{"ip_address": address, "vm_interface": port})

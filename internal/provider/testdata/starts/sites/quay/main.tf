@@ -28,6 +28,6 @@ provider "provision" {
 module "site" {
   source = "../../modules/site"
 
-  name           = "ams"
+  name           = "quay"
   replace_config = var.replace_config
 }
