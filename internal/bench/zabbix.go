@@ -15,7 +15,7 @@ const (
 	rowHostDelete = "host-delete" // destroy, with on_destroy = "delete"
 
 	wide = "-wide" // -parallelism=100
-	huge = "-huge" // many times as many hosts, once
+	huge = "-huge" // many times as many hosts, once, with a remote state
 )
 
 // hugeFactor is how many times as many hosts are tried once.
@@ -71,7 +71,7 @@ provider "provision" {
 type estate struct {
 	*bench
 	server         *zabbixServer
-	provider, noop *workspace // no floor without noop
+	provider, noop *workspace
 
 	row       string // what is behind the names of rows
 	hosts     int
@@ -144,11 +144,18 @@ func (e *estate) wide(ctx context.Context) error {
 	)
 }
 
-// huge is that hosts come, are looked at and go. It has no floor: Terraform
-// writes the whole state after every host, which takes the time of many hosts.
+// huge is that hosts come, are looked at and go, with the states in a remote
+// backend: into a file Terraform writes the whole state after every host, which
+// takes the time of many hosts.
 func (e *estate) huge(ctx context.Context) error {
-	e.row, e.noop = huge, nil
+	e.row = huge
+	store, err := newStateStore(ctx)
+	if err != nil {
+		return err
+	}
 	return first(
+		func() error { return e.remote(ctx, e.provider, "provision", store) },
+		func() error { return e.remote(ctx, e.noop, "noop", store) },
 		func() error { return e.create(ctx) },
 		func() error { return e.measure(ctx, rowHostPlan, e.plan) },
 		func() error { return e.bury(ctx) },
@@ -199,10 +206,8 @@ func (e *estate) args() []string {
 func (e *estate) measure(ctx context.Context, row string, command func(context.Context, *workspace) (took, error)) error {
 	var s sample
 	var err error
-	if e.noop != nil {
-		if s.Noop, err = command(ctx, e.noop); err != nil {
-			return err
-		}
+	if s.Noop, err = command(ctx, e.noop); err != nil {
+		return err
 	}
 	before, err := e.server.calls()
 	if err != nil {

@@ -112,7 +112,7 @@ func TestHostRows(t *testing.T) {
 	add(rowHostCreate, 1000, 301, 2, 5, 100)
 	add(rowHostTag, 1000, 300, 2, 5.1, 100)
 	add(rowHostBury, 1000, 200, 2, 4, 150)
-	add(rowHostPlan+huge, 5000, 999, 0, 90, 400)
+	add(rowHostPlan+huge, 5000, 999, 45, 90, 400)
 	text, err := c.render(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), []string{"2 cores"})
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func TestHostRows(t *testing.T) {
 		"| create all | 1000 | 1 | 2.00 (2.00 to 2.00) | 5.00 (5.00 to 5.00) | 2.50 (2.50 to 2.50) | <= 2.50 | 301 (301 to 301) | <= 300 | 100 (100 to 100) | 0.0 | **no** |",
 		"| 2.55 (2.55 to 2.55) | <= 2.50 | 300 (300 to 300) | <= 300 | 100 (100 to 100) | 0.0 | **no** |",
 		"| 2.00 (2.00 to 2.00) | <= 2.50 | 200 (200 to 200) | <= 300 | 150 (150 to 150) | 0.0 | **no** |",
-		"| plan without changes | 5000 | 1 |  | 90.00 (90.00 to 90.00) |  |  | 999 (999 to 999) |  | 400 (400 to 400) | 0.0 |  |",
+		"| plan without changes, state in a remote backend | 5000 | 1 | 45.00 (45.00 to 45.00) | 90.00 (90.00 to 90.00) | 2.00 (2.00 to 2.00) |  | 999 (999 to 999) |  | 400 (400 to 400) | 0.0 |  |",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report has no %q", want)

@@ -6,7 +6,7 @@ import "fmt"
 type hostRow struct {
 	Name          string
 	Hosts, Rounds int
-	Noop, Took    spread // Noop is zero without a floor
+	Noop, Took    spread
 	Ratio         spread
 	Target        string // "" without one, as the others
 	Calls         spread
@@ -33,9 +33,9 @@ func hostTargets() []hostTarget {
 		{rowHostPlan + wide, "plan without changes, `-parallelism=100`", 0, 0},
 		{rowHostCreate + wide, "create all, `-parallelism=100`", 1.5, 30},
 		{rowHostDelete + wide, "destroy all, `on_destroy = \"delete\"`, `-parallelism=100`", 0, 0},
-		{rowHostPlan + huge, "plan without changes", 0, 0},
-		{rowHostCreate + huge, "create all", 0, 0},
-		{rowHostBury + huge, "destroy all, to the graveyard", 0, 0},
+		{rowHostPlan + huge, "plan without changes, state in a remote backend", 0, 0},
+		{rowHostCreate + huge, "create all, state in a remote backend", 0, 0},
+		{rowHostBury + huge, "destroy all, to the graveyard, state in a remote backend", 0, 0},
 	}
 }
 

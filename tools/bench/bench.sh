@@ -19,7 +19,7 @@
 #              "bench report -results FILE -report OUT FILE..." makes one report
 # Takes 15 to 20 minutes on two idle cores without zabbix, and 8 GB of memory for
 # 200 routers. Zabbix takes some ten minutes a round, most of it in Terraform, which
-# writes the whole state after every host. NetBox and Nautobot take some five
+# writes the whole state into its file after every host. NetBox and Nautobot take some five
 # minutes; a machine that never had them makes them first, which takes minutes too.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
