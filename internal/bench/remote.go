@@ -65,20 +65,27 @@ func (s *stateStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // remote moves the state of the workspace to a store. A backend wants `terraform
-// init`, which installs the provider from a mirror of these binaries.
+// init`, which installs the provider, if there is one, from a mirror of its binary.
 func (b *bench) remote(ctx context.Context, w *workspace, provider string, store *stateStore) error {
-	mirror := filepath.Join(w.dir, "mirror")
-	platform := filepath.Join(mirror, "registry.terraform.io", "netprovision", provider, "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
-	binary := "terraform-provider-" + provider
-	err := errors.Join(
-		os.MkdirAll(platform, 0o700),
-		os.Symlink(filepath.Join(b.bin, provider, binary), filepath.Join(platform, binary+"_v0.0.1")),
-		w.write("terraform.rc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror)),
-		w.write("backend.tf", fmt.Sprintf("terraform {\n  backend \"http\" {\n    address = \"%s/%s\"\n  }\n}\n", store.url, filepath.Base(w.dir))),
-	)
+	err := w.write("backend.tf", fmt.Sprintf("terraform {\n  backend \"http\" {\n    address = \"%s/%s\"\n  }\n}\n", store.url, filepath.Base(w.dir)))
+	if provider != "" {
+		err = errors.Join(err, b.mirror(w, provider))
+	}
 	if err != nil {
 		return err
 	}
 	_, err = w.terraform(ctx, 0, "init", "-input=false", "-no-color")
 	return err
+}
+
+// mirror has the workspace install its provider.
+func (b *bench) mirror(w *workspace, provider string) error {
+	dir := filepath.Join(w.dir, "mirror")
+	platform := filepath.Join(dir, "registry.terraform.io", "netprovision", provider, "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
+	binary := "terraform-provider-" + provider
+	return errors.Join(
+		os.MkdirAll(platform, 0o700),
+		os.Symlink(filepath.Join(b.bin, provider, binary), filepath.Join(platform, binary+"_v0.0.1")),
+		w.write("terraform.rc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", dir)),
+	)
 }

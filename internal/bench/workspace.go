@@ -109,8 +109,8 @@ resource "provision_device" "this" {
 `
 )
 
-// newWorkspace makes a workspace. What Terraform finds in the home of the caller
-// does not count.
+// newWorkspace makes a workspace, with a provider of ours unless that is "". What
+// Terraform finds in the home of the caller does not count.
 func (b *bench) newWorkspace(name, provider, config string) (*workspace, error) {
 	w := &workspace{dir: b.path(name)}
 	if err := os.MkdirAll(w.dir, 0o700); err != nil {
@@ -125,7 +125,10 @@ func (b *bench) newWorkspace(name, provider, config string) (*workspace, error) 
 	}
 	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+filepath.Join(w.dir, "terraform.rc"), "CHECKPOINT_DISABLE=1",
 		"TF_IN_AUTOMATION=1", "HOME="+w.dir)
-	return w, errors.Join(w.write("terraform.rc", rc), w.write("main.tf", fmt.Sprintf(head, provider)+config))
+	if provider != "" {
+		config = fmt.Sprintf(head, provider) + config
+	}
+	return w, errors.Join(w.write("terraform.rc", rc), w.write("main.tf", config))
 }
 
 // forDevices makes a workspace with an inventory of devices.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -15,14 +16,23 @@ const (
 	rowHostDelete = "host-delete" // destroy, with on_destroy = "delete"
 
 	wide = "-wide" // -parallelism=100
-	huge = "-huge" // many times as many hosts, once, with a remote state
+
+	// With a remote state, against terraform_data: a tenth of the hosts, as many, and
+	// many times as many.
+	small  = "-small"
+	middle = "-middle"
+	huge   = "-huge"
 )
 
-// hugeFactor is how many times as many hosts are tried once.
-const hugeFactor = 5
+// hugeFactor is how many times as many hosts are tried once, and smallPart of how
+// many the growth begins with one.
+const (
+	hugeFactor = 5
+	smallPart  = 10
+)
 
-// hostConfig is the configuration of hosts; %[1]s is the type of the resource
-// and %[2]s what stands first in it.
+// hostConfig is the configuration of hosts: %[1]s is the type of the resource,
+// %[2]s and %[3]s what stands around the attributes in it.
 const hostConfig = `
 variable "hosts" { type = number }
 variable "revision" { type = number }
@@ -37,11 +47,12 @@ locals {
 }
 
 resource %[1]q "this" {
-  %[2]sfor_each    = local.hosts
+  for_each = local.hosts
+  %[2]s
   host        = each.key
   interface   = { ip = "127.0.0.1", port = var.port }
-  templates   = [%[3]q]
-  host_groups = [%[4]q]
+  templates   = [%[4]q]
+  host_groups = [%[5]q]
   tags = {
     site     = [each.value.site]
     role     = ["edge"]
@@ -51,6 +62,7 @@ resource %[1]q "this" {
   inventory_mode = "manual"
   inventory      = { location = each.value.rack }
   on_destroy     = var.on_destroy
+  %[3]s
 }
 `
 
@@ -72,6 +84,7 @@ type estate struct {
 	*bench
 	server         *zabbixServer
 	provider, noop *workspace
+	builtin        *workspace // of Terraform's own terraform_data
 
 	row       string // what is behind the names of rows
 	hosts     int
@@ -86,9 +99,10 @@ func hostLife(ctx context.Context, b *bench) error { return b.estate(ctx, (*esta
 // hostWide times the same with a hundred hosts at once.
 func hostWide(ctx context.Context, b *bench) error { return b.estate(ctx, (*estate).wide) }
 
-// hostHuge shows once that many times as many hosts can be managed.
+// hostHuge shows once how the times grow with the number of hosts, and that many
+// times as many hosts can be managed.
 func hostHuge(ctx context.Context, b *bench) error {
-	b.devices, b.rounds = hugeFactor*b.devices, 1
+	b.rounds = 1
 	return b.estate(ctx, (*estate).huge)
 }
 
@@ -112,13 +126,18 @@ func (b *bench) estate(ctx context.Context, round func(*estate, context.Context)
 
 // workspaces makes the two.
 func (e *estate) workspaces() (err error) {
-	text := func(kind, more string) string { return fmt.Sprintf(hostConfig, kind, more, templateName, groupName) }
+	text := func(kind, before, after string) string {
+		return fmt.Sprintf(hostConfig, kind, before, after, templateName, groupName)
+	}
 	s := e.server
-	real := fmt.Sprintf(zabbixProvider, s.url, s.user, s.password) + text("zabbix_agent_host", "provider = provision\n  ")
+	real := fmt.Sprintf(zabbixProvider, s.url, s.user, s.password) + text("zabbix_agent_host", "provider = provision", "")
 	if e.provider, err = e.newWorkspace("hosts", "provision", real); err != nil {
 		return err
 	}
-	e.noop, err = e.newWorkspace("hosts-noop", "noop", text("noop_host", ""))
+	if e.noop, err = e.newWorkspace("hosts-noop", "noop", text("noop_host", "", "")); err != nil {
+		return err
+	}
+	e.builtin, err = e.newWorkspace("hosts-builtin", "", text("terraform_data", "input = {", "}"))
 	return err
 }
 
@@ -144,22 +163,34 @@ func (e *estate) wide(ctx context.Context) error {
 	)
 }
 
-// huge is that hosts come, are looked at and go, with the states in a remote
-// backend: into a file Terraform writes the whole state after every host, which
-// takes the time of many hosts.
+// huge is that few, more and many hosts come, are looked at and go, with the states
+// in a remote backend: into a file Terraform writes the whole state after every
+// host, which takes the time of many hosts.
 func (e *estate) huge(ctx context.Context) error {
-	e.row = huge
 	store, err := newStateStore(ctx)
 	if err != nil {
 		return err
 	}
-	return first(
-		func() error { return e.remote(ctx, e.provider, "provision", store) },
-		func() error { return e.remote(ctx, e.noop, "noop", store) },
-		func() error { return e.create(ctx) },
-		func() error { return e.measure(ctx, rowHostPlan, e.plan) },
-		func() error { return e.bury(ctx) },
-	)
+	e.noop = e.builtin
+	if err := errors.Join(e.remote(ctx, e.provider, "provision", store), e.remote(ctx, e.noop, "", store)); err != nil {
+		return err
+	}
+	most := hugeFactor * e.hosts
+	for _, size := range []struct {
+		row   string
+		hosts int
+	}{{small, max(1, e.hosts/smallPart)}, {middle, e.hosts}, {huge, most}} {
+		e.row, e.hosts = size.row, size.hosts
+		err := first(
+			func() error { return e.create(ctx) },
+			func() error { return e.measure(ctx, rowHostPlan, e.plan) },
+			func() error { return e.bury(ctx) },
+		)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bury destroys all hosts, and empties the graveyard.

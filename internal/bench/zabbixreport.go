@@ -33,52 +33,67 @@ func hostTargets() []hostTarget {
 		{rowHostPlan + wide, "plan without changes, `-parallelism=100`", 0, 0},
 		{rowHostCreate + wide, "create all, `-parallelism=100`", 1.5, 30},
 		{rowHostDelete + wide, "destroy all, `on_destroy = \"delete\"`, `-parallelism=100`", 0, 0},
-		{rowHostPlan + huge, "plan without changes, state in a remote backend", 0, 0},
-		{rowHostCreate + huge, "create all, state in a remote backend", 0, 0},
-		{rowHostBury + huge, "destroy all, to the graveyard, state in a remote backend", 0, 0},
 	}
+}
+
+// growthTargets are the rows of the table of growth in its order.
+func growthTargets() []hostTarget {
+	const most = 1.3
+	var list []hostTarget
+	for _, t := range []hostTarget{
+		{rowHostPlan, "plan without changes", most, 0},
+		{rowHostCreate, "create all", most, 0},
+		{rowHostBury, "destroy all, to the graveyard", most, 0},
+	} {
+		for _, size := range []string{small, middle, huge} {
+			list = append(list, hostTarget{t.row + size, t.name, t.ratio, t.calls})
+		}
+	}
+	return list
 }
 
 // memoryHosts is up to how many hosts the memory has a target.
 const memoryHosts = 1000
 
-// hostRows are the lines of the table about hosts; what was not measured is left
+// hostRows are the lines of a table about hosts; what was not measured is left
 // out. Calls and memory count by the largest of all rounds.
-func (c *collection) hostRows() []hostRow {
+func (c *collection) hostRows(targets []hostTarget) []hostRow {
 	var rows []hostRow
-	for _, t := range hostTargets() {
-		s := c.Samples[t.row]
-		if len(s) == 0 {
-			continue
+	for _, t := range targets {
+		if s := c.Samples[t.row]; len(s) > 0 {
+			rows = append(rows, t.of(s, c.Devices[t.row]))
 		}
-		r := hostRow{
-			Name: t.name, Hosts: c.Devices[t.row], Rounds: len(s),
-			Noop: of(s, func(s sample) float64 { return s.Noop.Wall }),
-			Took: of(s, func(s sample) float64 { return s.Provider.Wall }), Ratio: of(s, sample.ratio),
-			Calls: of(s, func(s sample) float64 { return float64(s.Provider.Calls) }),
-			MB:    of(s, func(s sample) float64 { return s.Provider.Peak }),
-			CPU:   of(s, func(s sample) float64 { return s.Provider.CPU }).Median,
-			Met:   "yes",
-		}
-		ratio, calls, memory := target{most: t.ratio}, target{most: t.calls}, target{most: maxMemory, below: true}
-		tests := []string{ratio.verdict(r.Ratio.Median), calls.verdict(r.Calls.Max)}
-		if t.ratio > 0 {
-			r.Target, r.Most = ratio.text(), fmt.Sprintf("<= %.0f", t.calls)
-		} else {
-			tests = nil
-		}
-		if r.Hosts <= memoryHosts {
-			tests = append(tests, memory.verdict(r.MB.Max))
-		}
-		for _, verdict := range tests {
-			if verdict != "yes" {
-				r.Met = verdict
-			}
-		}
-		if len(tests) == 0 {
-			r.Met = ""
-		}
-		rows = append(rows, r)
 	}
 	return rows
+}
+
+// of is the line of these samples.
+func (t hostTarget) of(s []sample, hosts int) hostRow {
+	r := hostRow{
+		Name: t.name, Hosts: hosts, Rounds: len(s),
+		Noop: of(s, func(s sample) float64 { return s.Noop.Wall }),
+		Took: of(s, func(s sample) float64 { return s.Provider.Wall }), Ratio: of(s, sample.ratio),
+		Calls: of(s, func(s sample) float64 { return float64(s.Provider.Calls) }),
+		MB:    of(s, func(s sample) float64 { return s.Provider.Peak }),
+		CPU:   of(s, func(s sample) float64 { return s.Provider.CPU }).Median,
+	}
+	var verdicts []string
+	if t.ratio > 0 {
+		ratio := target{most: t.ratio}
+		r.Target, verdicts = ratio.text(), append(verdicts, ratio.verdict(r.Ratio.Median))
+	}
+	if t.calls > 0 {
+		calls := target{most: t.calls}
+		r.Most, verdicts = fmt.Sprintf("<= %.0f", t.calls), append(verdicts, calls.verdict(r.Calls.Max))
+	}
+	if hosts <= memoryHosts {
+		memory := target{most: maxMemory, below: true}
+		verdicts = append(verdicts, memory.verdict(r.MB.Max))
+	}
+	for _, verdict := range verdicts {
+		if r.Met == "" || verdict != "yes" {
+			r.Met = verdict
+		}
+	}
+	return r
 }
