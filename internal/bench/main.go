@@ -41,7 +41,7 @@ type options struct {
 // run does one part of the benchmark.
 func run(ctx context.Context, args []string) error {
 	var o options
-	flags := flag.NewFlagSet("bench speed|replace|netconf|memory|many|zabbix-life|zabbix-wide|zabbix-huge|source-netbox|source-netbox-huge|source-nautobot|source-nautobot-huge|report", flag.ContinueOnError)
+	flags := flag.NewFlagSet("bench speed|replace|netconf|memory|many|zabbix-life|zabbix-wide|zabbix-huge|fleet-site|fleet-sites|source-netbox|source-netbox-huge|source-nautobot|source-nautobot-huge|report", flag.ContinueOnError)
 	flags.StringVar(&o.lab, "lab", "", "directory of the lab")
 	flags.StringVar(&o.zabbix, "zabbix", "", "directory of the Zabbix")
 	flags.StringVar(&o.source, "source", "", "directory of the NetBox or Nautobot")
@@ -93,6 +93,7 @@ func parts() map[string]part {
 	return map[string]part{
 		"speed": {speed, all}, "replace": {replacing, all}, "memory": {memory, all}, "many": {many, all}, "netconf": {netconf, none},
 		"zabbix-life": {hostLife, none}, "zabbix-wide": {hostWide, none}, "zabbix-huge": {hostHuge, none},
+		"fleet-site": {fleetSite, all}, "fleet-sites": {fleetSites, all},
 		"source-netbox": {netboxPart, planned}, "source-netbox-huge": {hugePart(netboxName), none},
 		"source-nautobot": {nautobotPart, planned}, "source-nautobot-huge": {hugePart(nautobotName), none},
 		"report": {report, none},

@@ -7,13 +7,14 @@
 # RUNS=5       how often everything is measured
 # SMOKE=1      three routers and hosts, one round, some minutes: shows that it works
 # BENCH_N=50 BENCH_MANY=200 BENCH_LINES=18000 BENCH_HOSTS=1000 BENCH_DEVICES=1000
+# BENCH_FLEET=200
 #              routers; routers of the large lab; lines of a configuration (of
 #              1 MB) of the simulated routers that memory is taken over; hosts
 #              in Zabbix, and once five times as many; devices in NetBox and
-#              Nautobot, and five times as many
-# BENCH_PARTS  speed replace netconf memory many zabbix source; some can be had in
-#              pieces: zabbix-life zabbix-wide zabbix-huge source-netbox
-#              source-nautobot
+#              Nautobot, and five times as many; devices of one site, and of 50
+# BENCH_PARTS  speed replace netconf memory many zabbix fleet source; some can be had
+#              in pieces: zabbix-life zabbix-wide zabbix-huge fleet-site fleet-sites
+#              source-netbox source-nautobot
 # BENCH_RESULTS
 #              a file that the raw results are kept in; of several such files
 #              "bench report -results FILE -report OUT FILE..." makes one report
@@ -32,10 +33,10 @@ done
 unset "${!PROVISION_@}" "${!TF_@}"
 
 runs=${RUNS:-5} n=${BENCH_N:-50} many=${BENCH_MANY:-200} lines=${BENCH_LINES:-18000} hosts=${BENCH_HOSTS:-1000}
-devices=${BENCH_DEVICES:-1000} planned=100
-parts=" ${BENCH_PARTS:-speed replace netconf memory many zabbix source} "
-parts=${parts/ zabbix / zabbix-life zabbix-wide zabbix-huge } parts=${parts/ source / source-netbox source-nautobot }
-if [ "${SMOKE:-}" = 1 ]; then runs=1 n=3 many=3 lines=2000 hosts=3 devices=30 planned=3; fi
+devices=${BENCH_DEVICES:-1000} planned=100 fleet=${BENCH_FLEET:-200}
+parts=" ${BENCH_PARTS:-speed replace netconf memory many zabbix fleet source} "
+parts=${parts/ zabbix / zabbix-life zabbix-wide zabbix-huge } parts=${parts/ source / source-netbox source-nautobot } parts=${parts/ fleet / fleet-site fleet-sites }
+if [ "${SMOKE:-}" = 1 ]; then runs=1 n=3 many=3 lines=2000 hosts=3 devices=30 planned=3 fleet=8; fi
 out=${BENCH_OUT:-bin/performance.md}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-bench.XXXXXX")
@@ -129,6 +130,13 @@ fi
 if wants zabbix-life zabbix-wide zabbix-huge; then
 	tools/zabbix/zabbix.sh up 7.0 "$zabbix" "${BENCH_ZABBIX_PORT:-$(tools/zabbix/zabbix.sh port)}" >&2
 	for part in zabbix-life zabbix-wide zabbix-huge; do measure $part "$hosts"; done
+	tools/zabbix/zabbix.sh down 7.0 "$zabbix" >&2
+fi
+if wants fleet-site fleet-sites; then
+	tools/zabbix/zabbix.sh up 7.0 "$zabbix" "${BENCH_ZABBIX_PORT:-$(tools/zabbix/zabbix.sh port)}" >&2
+	start_farm "$fleet" 10
+	for part in fleet-site fleet-sites; do measure $part "$fleet" "$work/farm"; done
+	stop_farm
 	tools/zabbix/zabbix.sh down 7.0 "$zabbix" >&2
 fi
 for product in netbox nautobot; do
