@@ -67,7 +67,7 @@ func TestGuideFirstZabbixHost(t *testing.T) {
 
 // The security page names every method that the tests' roles may call.
 func TestSecurityNamesTheMethodsOfZabbix(t *testing.T) {
-	page := read(t, filepath.Join(root, "SECURITY.md"))
+	page := read(t, filepath.Join(root, "templates/guides/security.md.tmpl"))
 	for _, m := range applyAccess.methods {
 		if !strings.Contains(page, "`"+m+"`") {
 			t.Errorf("it does not name %s", m)

@@ -129,7 +129,7 @@ type access struct {
 	methods    []string
 }
 
-// The least that a plan and an apply need, as SECURITY.md says it.
+// The least that a plan and an apply need, as the security model says it.
 var (
 	planAccess = access{1, 2, []string{
 		"host.get", "hostgroup.get", "template.get", "item.get", "discoveryrule.get", "itemprototype.get", "trigger.get", "proxy.get", "maintenance.get",
