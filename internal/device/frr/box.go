@@ -196,6 +196,8 @@ func (s *session) explain(e section, a answer) error {
 		return fmt.Errorf("%w: the running configuration was changed since it was read", provision.ErrStale)
 	case "pending":
 		return &provision.LockedError{Holder: text}
+	case "nolock":
+		return fmt.Errorf("%s on the router: somebody ended it, or removed its file; nothing was changed", text)
 	case "nopending":
 		return fmt.Errorf("%w: %s", provision.ErrNoPending, text)
 	case "foreign":

@@ -235,6 +235,19 @@ prepare() {
 	trap 'exit 71' HUP INT TERM PIPE
 }
 
+# locked ends a commit whose lock $1 is not held any more: its connection broke, this
+# exec came late, and whoever asked has looked by now and was told that nothing is
+# on. The commit is visible before it looks at the lock, and others take the lock
+# before they look for a commit, so that one of the two sees the other.
+locked() {
+	[ -n "$1" ] || return 0
+	x=
+	{ read -r _ && read -r x; } 2>/dev/null <"$B/provision-frr.lock"
+	[ "$x" != "$1" ] || return 0
+	away
+	fail nolock "the lock that it was to be made under is gone"
+}
+
 # arm starts the timer that undoes the commit; from then on only confirm,
 # rollback or the timer end it.
 arm() {
@@ -258,6 +271,7 @@ commit() {
 	sweep
 	id=$5 holder=$6 undo=$7
 	prepare
+	locked "$8"
 	arm
 	exec 9<"$P/apply.lock"
 	flock 9
@@ -378,12 +392,12 @@ lock() {
 		umask 077
 		[ -r "$L" ] || fail disk "$L cannot be made"
 		exec 9<"$L"
-		flock -n 9 || { sec locked; cat "$L"; finish; }
+		flock -n 9 || { sec locked; head -n 1 "$L"; finish; }
 		[ ! "$L" -ef /proc/$$/fd/9 ] || break
 	done
 	trap 'rm -f "$L"' EXIT
 	trap 'exit 71' HUP INT TERM PIPE
-	printf '%s\n' "$1" >"$L"
+	printf '%s\n' "$1" "$mark" >"$L"
 	sec held
 	box
 	pending

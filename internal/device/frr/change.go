@@ -224,8 +224,10 @@ func (c *change) Discard(context.Context) error { return nil }
 
 // Commit implements provision.Change. The restore timer runs on the router
 // before the first change; the window is rounded up to whole seconds. The lock
-// does not keep out Confirm and stays. ErrStale: nothing was changed, because
-// running is not what the change started from any more.
+// does not keep out Confirm and stays. Under a lock the router makes the change only
+// while that very lock is held: a command that starts late, when its connection has
+// broken and others have looked already, does nothing. ErrStale: nothing was changed,
+// because running is not what the change started from any more.
 func (c *change) Commit(ctx context.Context, opts provision.CommitOptions) (*provision.Pending, error) {
 	s := c.session
 	s.last = nil
@@ -238,8 +240,12 @@ func (c *change) Commit(ctx context.Context, opts provision.CommitOptions) (*pro
 	case c.password:
 		mode = "replace-password"
 	}
+	lock := ""
+	if s.held != nil {
+		lock = s.held.mark
+	}
 	a, err := s.call(ctx, "commit", bytes.NewReader(text), mode, sha(string(text)), sha(c.before.running),
-		strconv.FormatInt(max(seconds, 1), 10), id, holder, lean(undoScript))
+		strconv.FormatInt(max(seconds, 1), 10), id, holder, lean(undoScript), lock)
 	p := armed(a, id, holder)
 	if err != nil {
 		return p, fmt.Errorf("commit: %w", err)

@@ -18,6 +18,7 @@ const beatEvery = 15 * time.Second
 
 // held is a lock that a remote command holds while we talk to it.
 type held struct {
+	mark   string // what the router knows this lock by
 	stream io.ReadWriteCloser
 	stop   chan struct{}
 	ended  chan struct{} // closed when the stream has ended
@@ -44,7 +45,7 @@ func (s *session) Lock(ctx context.Context, holder string) error {
 		_ = stream.Close()
 		return &provision.LockedError{Holder: orUnknown(strings.TrimSpace(string(by.body)))}
 	}
-	s.held = hold(stream)
+	s.held = hold(mark, stream)
 	_, err = s.keep(a)
 	return err
 }
@@ -92,8 +93,8 @@ func readUntil(r io.Reader, end []byte) ([]byte, error) {
 }
 
 // hold keeps a lock alive until release.
-func hold(stream io.ReadWriteCloser) *held {
-	h := &held{stream: stream, stop: make(chan struct{}), ended: make(chan struct{})}
+func hold(mark string, stream io.ReadWriteCloser) *held {
+	h := &held{mark: mark, stream: stream, stop: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(h.ended)
 		_, _ = io.Copy(io.Discard, stream)

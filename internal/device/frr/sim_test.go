@@ -362,3 +362,58 @@ func TestReplaceTakesThePasswordOfTheSimulator(t *testing.T) {
 		t.Error("the password is still there")
 	}
 }
+
+// A commit that comes when its lock is gone does nothing: whoever has the lock by
+// then was told that nothing is on.
+func TestLateCommitOnSimulator(t *testing.T) {
+	l := newSimLab(t)
+	lateCommit(t, l.Device(), l.Fixture().Merge, l.router.BreakLock)
+	if text := l.router.Running(); strings.Contains(text, l.Fixture().Added) {
+		t.Errorf("the change is on:\n%s", text)
+	}
+	if !devicetest.Eventually(t, 5*time.Second, func() bool { return len(l.router.Leftovers()) == 0 }) {
+		t.Errorf("left %q", l.router.Leftovers())
+	}
+}
+
+// lateCommit commits after the lock was lost, and once more after another session
+// has taken it.
+func lateCommit(t *testing.T, d device.Device, text string, breakLock func()) {
+	t.Helper()
+	open := func() device.Session {
+		t.Helper()
+		s, err := frr.New().Open(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	s, other := open(), open()
+	if err := s.Lock(t.Context(), "h"); err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Stage(t.Context(), intent(text), provision.StageOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	breakLock()
+	for _, by := range []string{"nobody", "another session"} {
+		if by != "nobody" {
+			if err := other.Lock(t.Context(), "h"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := c.Commit(t.Context(), provision.CommitOptions{ID: "i", Holder: "h", Window: time.Minute})
+		if p != nil || err == nil || !strings.Contains(err.Error(), "the lock that it was to be made under is gone") {
+			t.Errorf("the lock is held by %s: the commit gave %v, %v", by, p, err)
+		}
+		if p, err := other.Pending(t.Context()); p != nil || err != nil {
+			t.Errorf("the lock is held by %s: pending is %v, %v", by, p, err)
+		}
+	}
+	if err := errors.Join(other.Unlock(t.Context()), other.Close()); err != nil {
+		t.Error(err)
+	}
+	_ = s.Close() // its lock is gone
+}

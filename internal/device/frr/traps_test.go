@@ -528,6 +528,14 @@ func TestStaleCommit(t *testing.T) {
 	}
 }
 
+// A commit that the router begins late, when its connection and with it the lock are
+// gone, does nothing.
+func TestLateCommit(t *testing.T) {
+	r := newRig(t)
+	lateCommit(t, r.Device(), r.Fixture().Merge, func() { r.console(t, "rm /run/frr/provision-frr.lock") })
+	r.back(10 * time.Second)
+}
+
 // A disk that is full at the commit is no change of the configuration: it is
 // named, nothing is on, and the router can still tell so.
 func TestNoRoomAtTheCommit(t *testing.T) {

@@ -66,8 +66,8 @@ type pending struct {
 
 // lock is a lock that a connection holds.
 type lock struct {
-	holder string
-	gone   chan struct{} // closed when the router takes it away
+	mark, holder string
+	gone         chan struct{} // closed when the router takes it away
 }
 
 // New boots a router. The caller closes it.
@@ -163,6 +163,17 @@ func (r *Router) forget() {
 		r.pending.timer.Stop()
 		r.pending = nil
 	}
+	r.unlockAnyway()
+}
+
+// BreakLock ends whatever lock there is, as its connection's end does.
+func (r *Router) BreakLock() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unlockAnyway()
+}
+
+func (r *Router) unlockAnyway() {
 	if r.locked != nil {
 		close(r.locked.gone)
 		r.locked = nil

@@ -201,6 +201,8 @@ func (r *Router) commit(a *answer, in []byte) int {
 		return a.fail("short", "the upload was cut short")
 	case sum([]byte(r.shown())) != a.arg(2):
 		return a.fail("stale", "running")
+	case a.arg(7) != "" && (r.locked == nil || r.locked.mark != a.arg(7)):
+		return a.fail("nolock", "the lock that it was to be made under is gone")
 	}
 	seconds, err := strconv.Atoi(a.arg(3))
 	if err != nil || seconds < 1 {
@@ -262,7 +264,7 @@ func (r *Router) lock(ctx context.Context, a *answer, stdin io.Reader, stdout io
 		_, _ = io.WriteString(stdout, a.text.String())
 		return
 	}
-	l := &lock{holder: a.arg(0), gone: make(chan struct{})}
+	l := &lock{mark: a.mark, holder: a.arg(0), gone: make(chan struct{})}
 	r.locked = l
 	a.section("held")
 	a.state()
