@@ -15,9 +15,13 @@ const (
 	TriggerButton   = "button"   // a link on the device's page
 	TriggerHook     = "hook"     // a change in the source of truth
 	TriggerSchedule = "schedule" // the clock
+
+	// TriggerAction is an action of Terraform, whatever started the process: it
+	// does one thing on demand, beside what is planned and applied.
+	TriggerAction = "action"
 )
 
-// Triggers lists the triggers.
+// Triggers lists what may have started a process.
 func Triggers() []string {
 	return []string{TriggerDemand, TriggerButton, TriggerHook, TriggerSchedule}
 }
@@ -26,7 +30,23 @@ func Triggers() []string {
 type Run struct {
 	ID      string
 	Actor   string // a person or an account
-	Trigger string // one of Triggers
+	Trigger string // one of Triggers, or TriggerAction
+}
+
+// triggered is the key of a context's trigger.
+type triggered struct{}
+
+// Triggered is ctx for a part of the process's work that something else started.
+func Triggered(ctx context.Context, trigger string) context.Context {
+	return context.WithValue(ctx, triggered{}, trigger)
+}
+
+// In is the run as it stands for work in ctx.
+func (r Run) In(ctx context.Context) Run {
+	if trigger, ok := ctx.Value(triggered{}).(string); ok {
+		r.Trigger = trigger
+	}
+	return r
 }
 
 // Sink receives events. An error tells that the event is lost; it must not

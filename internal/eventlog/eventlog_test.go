@@ -3,12 +3,14 @@ package eventlog_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -133,4 +135,27 @@ func wholeLines(t *testing.T, path string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// What an action does stands with its own trigger, whatever started the process.
+func TestTriggerOfAPartOfTheWork(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	f := eventlog.NewFile(path, run)
+	for _, ctx := range []context.Context{t.Context(), eventlog.Triggered(t.Context(), eventlog.TriggerAction)} {
+		if err := f.Write(ctx, event()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{`"trigger":"hook"`, `"trigger":"action"`} {
+		if line := strings.Split(string(got), "\n")[i]; !strings.Contains(line, want) || !strings.Contains(line, `"run_id":"run-1"`) {
+			t.Errorf("line %d is not with %s: %s", i, want, line)
+		}
+	}
+	if slices.Contains(eventlog.Triggers(), eventlog.TriggerAction) {
+		t.Error("an action starts no process")
+	}
 }

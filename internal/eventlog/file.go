@@ -37,7 +37,7 @@ func NewFile(path string, run Run) *File { return &File{path: path, run: run} }
 
 // Write is a Sink.
 func (f *File) Write(ctx context.Context, ev provision.Event) error {
-	line, err := marshal(NewRecord(f.run, ev))
+	line, err := marshal(NewRecord(f.run.In(ctx), ev))
 	if err != nil {
 		return fmt.Errorf("events file %s: %w", f.path, err)
 	}

@@ -12,7 +12,7 @@ import (
 // logSink writes events to Terraform's log (TF_LOG_PROVIDER=INFO).
 func logSink(run eventlog.Run) eventlog.Sink {
 	return func(ctx context.Context, ev provision.Event) error {
-		r := eventlog.NewRecord(run, ev)
+		r := eventlog.NewRecord(run.In(ctx), ev)
 		fields := map[string]any{
 			"run_id": r.RunID, "name": r.Name, "driver": r.Driver, "actor": r.Actor, "trigger": r.Trigger,
 			"dry_run": r.DryRun, "step": r.Step, "outcome": r.Outcome, "duration_ms": r.DurationMS,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -16,6 +17,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/functions"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevice"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevicecheck"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevices"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisionvirtualmachines"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisionzabbixhosts"
@@ -26,6 +28,7 @@ var (
 	_ provider.Provider                   = (*Provider)(nil)
 	_ provider.ProviderWithValidateConfig = (*Provider)(nil)
 	_ provider.ProviderWithFunctions      = (*Provider)(nil)
+	_ provider.ProviderWithActions        = (*Provider)(nil)
 )
 
 // Provider is the provider of one process.
@@ -86,7 +89,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	p.mu.Lock()
 	p.clients = append(p.clients, c)
 	p.mu.Unlock()
-	resp.ResourceData, resp.DataSourceData = c, c
+	resp.ResourceData, resp.DataSourceData, resp.ActionData = c, c, c
 }
 
 // build makes the client's configuration; files says whether files that the
@@ -118,6 +121,12 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 // Functions implements provider.ProviderWithFunctions.
 func (p *Provider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{functions.NewMatch}
+}
+
+// Actions implements provider.ProviderWithActions. Engines before Terraform 1.14 do
+// not ask for them.
+func (p *Provider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{provisiondevicecheck.New}
 }
 
 // Close ends every session before ctx ends. It is called after the server has

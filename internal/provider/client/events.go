@@ -23,6 +23,18 @@ func (c *Client) emitter(ctx context.Context, redact *secret.Redactor) func(prov
 	}
 }
 
+// teller is the emitter of a run that tells somebody else too.
+func (c *Client) teller(ctx context.Context, redact *secret.Redactor, tell func(provision.Event)) func(provision.Event) {
+	emit := c.emitter(ctx, redact)
+	if tell == nil {
+		return emit
+	}
+	return func(ev provision.Event) {
+		emit(ev)
+		tell(redacted(ev, redact))
+	}
+}
+
 // redacted returns the event without secrets.
 func redacted(ev provision.Event, r *secret.Redactor) provision.Event {
 	ev.Message = r.String(ev.Message)

@@ -23,6 +23,8 @@ type Job struct {
 	Save           bool
 	ConfirmTimeout time.Duration
 	Approved       *provision.Approval
+	// Tell hears of every step as it ends, without secrets; nil for nobody.
+	Tell func(provision.Event)
 }
 
 // Run runs the core on a device, with the shared session, events, backups and
@@ -45,7 +47,7 @@ func (c *Client) Run(ctx context.Context, e Endpoint, job Job) (provision.Result
 		// The same in every process: a later run finds what a killed one left.
 		CommitID: "provision:" + e.Device.Name,
 		Holder:   c.holder(),
-		Emit:     c.emitter(ctx, e.Device.Redact),
+		Emit:     c.teller(ctx, e.Device.Redact, job.Tell),
 		Budget:   c.budget,
 	}
 	if c.backups != nil {

@@ -362,3 +362,32 @@ func TestRunID(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestWhoIsToldHearsEveryStepWithoutSecrets(t *testing.T) {
+	rec := &recorder{}
+	cfg := config(t, newFakeDriver("fake"))
+	cfg.Events = []eventlog.Sink{rec.sink}
+	cfg.Redact = (*secret.Redactor)(nil).WithWords("hunter22")
+	c := newClient(t, cfg)
+	var told []provision.Event
+	job := client.Job{Config: []byte("password hunter22\n"), DryRun: true, Commit: true, Tell: func(ev provision.Event) { told = append(told, ev) }}
+	if _, err := c.Run(t.Context(), resolve(t, c, client.Ref{Name: "r1"}), job); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != len(rec.events) || len(told) == 0 {
+		t.Fatalf("told of %d steps, %d were written", len(told), len(rec.events))
+	}
+	seen := false
+	for _, ev := range told {
+		if ev.Diff == nil {
+			continue
+		}
+		seen = seen || strings.Contains(ev.Diff.String(), "+ password")
+		if strings.Contains(ev.Diff.String(), "hunter22") {
+			t.Errorf("%s tells a secret: %s", ev.Step, ev.Diff)
+		}
+	}
+	if !seen {
+		t.Error("no step told the difference")
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/netprovision/terraform-provider-provision/internal/eventlog"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
@@ -65,7 +66,7 @@ func (c *Client) journal(ctx context.Context, o *inventory.Object, res provision
 		return nil
 	}
 	return c.write(ctx, o, "its journal", func(ctx context.Context, w inventory.Writer) error {
-		return w.Note(ctx, *o, redact.String(c.entry(res, failed)))
+		return w.Note(ctx, *o, redact.String(c.entry(c.cfg.Run.In(ctx), res, failed)))
 	})
 }
 
@@ -109,8 +110,7 @@ func (c *Client) write(ctx context.Context, o *inventory.Object, what string, f 
 }
 
 // entry is the text of a journal entry, in Markdown.
-func (c *Client) entry(res provision.Result, failed error) string {
-	run := c.cfg.Run
+func (c *Client) entry(run eventlog.Run, res provision.Result, failed error) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Terraform run `%s`, by %s (%s): **%s**.\n", run.ID, run.Actor, run.Trigger, res.Outcome)
 	if failed != nil {

@@ -141,6 +141,9 @@ func TestADeviceIsNotedWithoutItsSecrets(t *testing.T) {
 	if len(notes) != 1 || !strings.Contains(notes[0], "applied") || !strings.Contains(notes[0], "+ password") || strings.Contains(notes[0], "hunter22") {
 		t.Errorf("wrote %q", notes)
 	}
+	if !strings.Contains(notes[0], "(hook)") {
+		t.Errorf("without what started it: %q", notes)
+	}
 	job.Approved = &provision.Approval{}
 	if _, err := c.Run(t.Context(), e, job); err != nil || len(notes) != 1 {
 		t.Errorf("a run without a change wrote %q, %v", notes[1:], err)
@@ -158,5 +161,20 @@ func TestNotesReachTheUserOnce(t *testing.T) {
 		if err != nil || len(res.Warnings) != want {
 			t.Errorf("run %d: %v, %q", i, err, res.Warnings)
 		}
+	}
+}
+
+func TestAnActionIsNotedAsOne(t *testing.T) {
+	cfg := config(t, newFakeDriver("fake"))
+	notes := []string{}
+	cfg.WriteBack.Journal, cfg.Run = true, eventlog.Run{ID: "run-1", Actor: "tester", Trigger: "hook"}
+	cfg.Inventory = sourceOf{device: inventory.Object{Name: "r1", Host: "h", Driver: "fake", Status: "active"}, notes: &notes}
+	c := newClient(t, cfg)
+	ctx := eventlog.Triggered(t.Context(), eventlog.TriggerAction)
+	if _, err := c.Run(ctx, resolve(t, c, client.Ref{Name: "r1"}), client.Job{Config: []byte("x\n"), Commit: true}); err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) != 1 || !strings.Contains(notes[0], "by tester (action)") {
+		t.Errorf("wrote %q", notes)
 	}
 }
