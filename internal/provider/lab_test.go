@@ -103,7 +103,7 @@ func TestLabEventsAndBackups(t *testing.T) {
 	if committed != 3 {
 		t.Errorf("%d commits in the events", committed)
 	}
-	kept, err := filepath.Glob(filepath.Join(backups, "r1", "r1.*.lab-run.backup"))
+	kept, err := filepath.Glob(filepath.Join(backups, "r1", "r1.*.lab-run.frr.backup"))
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("backups %q %v", kept, err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provider/functions"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevice"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevicecheck"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevicerollback"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisiondevices"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisionvirtualmachines"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/provisionzabbixhosts"
@@ -126,7 +127,7 @@ func (p *Provider) Functions(context.Context) []func() function.Function {
 // Actions implements provider.ProviderWithActions. Engines before Terraform 1.14 do
 // not ask for them.
 func (p *Provider) Actions(context.Context) []func() action.Action {
-	return []func() action.Action{provisiondevicecheck.New}
+	return []func() action.Action{provisiondevicecheck.New, provisiondevicerollback.New}
 }
 
 // Close ends every session before ctx ends. It is called after the server has

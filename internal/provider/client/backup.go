@@ -23,9 +23,13 @@ const (
 	unfinishedFor = time.Hour
 )
 
-// backups keeps what ran before commits: DIR/NAME/NAME.TIME.RUN.backup, files
+// backupTime is how a backup's name tells when it was made.
+const backupTime = "20060102T150405.000000000Z"
+
+// backups keeps what ran before commits: DIR/NAME/NAME.TIME.RUN.DRIVER.backup, files
 // with mode 0600 in directories with mode 0700, since configurations hold
-// secrets.
+// secrets. The driver is there because its language is: another one must not be
+// given the text.
 type backups struct {
 	dir   string
 	keep  int // backups of one device; negative keeps all
@@ -34,8 +38,8 @@ type backups struct {
 
 // backup keeps a snapshot. That old ones could not be removed is no reason to
 // stop a run.
-func (c *Client) backup(name string, s provision.Snapshot) (string, error) {
-	path, err := c.backups.write(name, s)
+func (c *Client) backup(name, driver string, s provision.Snapshot) (string, error) {
+	path, err := c.backups.write(name, driver, s)
 	if err != nil {
 		return "", fmt.Errorf("backup of %s: %w", name, err)
 	}
@@ -46,18 +50,21 @@ func (c *Client) backup(name string, s provision.Snapshot) (string, error) {
 }
 
 // write writes a backup. The path that it returns is that of a complete file.
-func (b *backups) write(name string, s provision.Snapshot) (string, error) {
-	dir := filepath.Join(b.dir, fileName(name))
+func (b *backups) write(name, driver string, s provision.Snapshot) (string, error) {
+	dir := b.folder(name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	stamp := time.Now().UTC().Format("20060102T150405.000000000Z")
-	path := filepath.Join(dir, fileName(name)+"."+stamp+"."+fileName(b.runID)+backupSuffix)
+	stamp := time.Now().UTC().Format(backupTime)
+	path := filepath.Join(dir, strings.Join([]string{fileName(name), stamp, fileName(b.runID), fileName(driver)}, ".")+backupSuffix)
 	if err := writeAtomic(path, s.Raw); err != nil {
 		return "", err
 	}
 	return path, nil
 }
+
+// folder is where the backups of a device are.
+func (b *backups) folder(name string) string { return filepath.Join(b.dir, fileName(name)) }
 
 // prune removes all but the newest backups of one device, and what runs that were
 // killed left half written.

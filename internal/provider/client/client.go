@@ -107,7 +107,7 @@ func (c *Client) IntendedConfig(ctx context.Context, e Endpoint, intent inventor
 		return nil, attributeError("config",
 			"%s: there is no intended configuration: set config, or give the device one in the source of truth", name)
 	}
-	intent.Secret = func(s inventory.Secret) { c.learned(name).Add(s.Words, s.Patterns...) }
+	intent.Secret = c.learner(name)
 	text, err := c.cfg.Inventory.Config(ctx, *e.Inventory, intent)
 	if err != nil {
 		return nil, attributeError("config", "%s: reading its intended configuration: %w", name, err)
@@ -117,6 +117,22 @@ func (c *Client) IntendedConfig(ctx context.Context, e Endpoint, intent inventor
 			"%s: there is no intended configuration: set config here, or give the device one at %s", name, e.Inventory.URL)
 	}
 	return text, nil
+}
+
+// Learn reads the source's intended configuration for the sake of the secrets that
+// only it tells, where another text is to be shown that may hold them. That there is
+// none is no error.
+func (c *Client) Learn(ctx context.Context, e Endpoint) error {
+	if e.Inventory == nil || c.cfg.Inventory == nil {
+		return nil
+	}
+	_, err := c.cfg.Inventory.Config(ctx, *e.Inventory, inventory.Intent{Secret: c.learner(e.Device.Name)})
+	return err
+}
+
+// learner takes what the source of truth filled in for a device.
+func (c *Client) learner(name string) func(inventory.Secret) {
+	return func(s inventory.Secret) { c.learned(name).Add(s.Words, s.Patterns...) }
 }
 
 // learned are the secrets that the source of truth filled in for a device. They are

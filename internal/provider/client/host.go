@@ -201,7 +201,7 @@ func (c *Client) RunHost(ctx context.Context, job HostJob) (HostResult, error) {
 
 // hostWrittenBack tells the source of truth of a run about a host.
 func (c *Client) hostWrittenBack(ctx context.Context, job HostJob, out HostResult, failed error, redact *secret.Redactor) []string {
-	warnings := c.journal(ctx, job.Object, out.Result, failed, redact)
+	warnings := c.journal(ctx, job.Object, noted{res: out.Result, failed: failed}, redact)
 	if h := cmp.Or(out.Host, out.Summary.Host); failed == nil && h != nil {
 		warnings = append(warnings, c.WriteHostID(ctx, job.Object, h.ID)...)
 	}

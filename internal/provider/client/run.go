@@ -23,6 +23,9 @@ type Job struct {
 	Save           bool
 	ConfirmTimeout time.Duration
 	Approved       *provision.Approval
+	// About is what the run is for, where that is not the intended configuration;
+	// for events and journal. Empty otherwise.
+	About string
 	// Tell hears of every step as it ends, without secrets; nil for nobody.
 	Tell func(provision.Event)
 }
@@ -51,11 +54,17 @@ func (c *Client) Run(ctx context.Context, e Endpoint, job Job) (provision.Result
 		Budget:   c.budget,
 	}
 	if c.backups != nil {
-		req.Backup = func(s provision.Snapshot) (string, error) { return c.backup(e.Device.Name, s) }
+		req.Backup = func(s provision.Snapshot) (string, error) { return c.backup(e.Device.Name, e.Driver.Name(), s) }
+	}
+	if job.About != "" {
+		req.Emit(provision.Event{
+			Time: time.Now(), Name: e.Device.Name, Driver: e.Driver.Name(), DryRun: job.DryRun,
+			Step: provision.StepRead, Outcome: provision.OutcomeOK, Message: job.About,
+		})
 	}
 	res, err := provision.Run(ctx, req)
 	if !job.DryRun {
-		res.Warnings = append(res.Warnings, c.journal(ctx, e.Inventory, res, err, e.Device.Redact)...)
+		res.Warnings = append(res.Warnings, c.journal(ctx, e.Inventory, noted{res: res, failed: err, about: job.About}, e.Device.Redact)...)
 	}
 	res.Warnings = append(res.Warnings, c.takeWarnings()...)
 	return res, err

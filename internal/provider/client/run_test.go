@@ -268,7 +268,7 @@ func TestBackups(t *testing.T) {
 	if len(found) != 2 || found[1] != last.Backup {
 		t.Fatalf("kept %q, the last is %q", found, last.Backup)
 	}
-	if base := filepath.Base(last.Backup); !strings.HasPrefix(base, "r1.2") || !strings.HasSuffix(base, "Z.ci%2F7.backup") {
+	if base := filepath.Base(last.Backup); !strings.HasPrefix(base, "r1.2") || !strings.HasSuffix(base, "Z.ci%2F7.fake.backup") {
 		t.Errorf("name %s", base)
 	}
 	text, err := os.ReadFile(last.Backup)

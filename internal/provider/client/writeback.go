@@ -59,14 +59,21 @@ func (n *Notes) take() []string {
 	return list
 }
 
+// noted is what a journal says of a run.
+type noted struct {
+	res    provision.Result
+	failed error
+	about  string // see Job.About
+}
+
 // journal notes in the source of truth what a run did to an object. What cannot
 // be noted is a warning: the work is done all the same.
-func (c *Client) journal(ctx context.Context, o *inventory.Object, res provision.Result, failed error, redact *secret.Redactor) []string {
-	if !c.cfg.WriteBack.Journal || o == nil || res.Outcome == provision.OutcomeNoChange {
+func (c *Client) journal(ctx context.Context, o *inventory.Object, n noted, redact *secret.Redactor) []string {
+	if !c.cfg.WriteBack.Journal || o == nil || n.res.Outcome == provision.OutcomeNoChange {
 		return nil
 	}
 	return c.write(ctx, o, "its journal", func(ctx context.Context, w inventory.Writer) error {
-		return w.Note(ctx, *o, redact.String(c.entry(c.cfg.Run.In(ctx), res, failed)))
+		return w.Note(ctx, *o, redact.String(entry(c.cfg.Run.In(ctx), n)))
 	})
 }
 
@@ -110,14 +117,17 @@ func (c *Client) write(ctx context.Context, o *inventory.Object, what string, f 
 }
 
 // entry is the text of a journal entry, in Markdown.
-func (c *Client) entry(run eventlog.Run, res provision.Result, failed error) string {
+func entry(run eventlog.Run, n noted) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Terraform run `%s`, by %s (%s): **%s**.\n", run.ID, run.Actor, run.Trigger, res.Outcome)
-	if failed != nil {
-		fmt.Fprintf(&text, "\n%s\n", failed)
+	fmt.Fprintf(&text, "Terraform run `%s`, by %s (%s): **%s**.\n", run.ID, run.Actor, run.Trigger, n.res.Outcome)
+	if n.about != "" {
+		fmt.Fprintf(&text, "\n%s.\n", n.about)
 	}
-	if !res.Diff.Empty() {
-		diff := res.Diff.String()
+	if n.failed != nil {
+		fmt.Fprintf(&text, "\n%s\n", n.failed)
+	}
+	if !n.res.Diff.Empty() {
+		diff := n.res.Diff.String()
 		if len(diff) > maxNote {
 			cut := maxNote
 			for cut > 0 && !utf8.RuneStart(diff[cut]) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/eventlog"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
@@ -61,6 +62,14 @@ func (d Device) Ref() client.Ref {
 		Port:        int(d.Port.ValueInt64()),
 		Driver:      d.Driver.ValueString(),
 		Credentials: d.Credentials.ValueString(),
+	}
+}
+
+// Values are the values with their attributes' names.
+func (d Device) Values() []planning.Named {
+	return []planning.Named{
+		{Name: "name", Value: d.Name}, {Name: "site", Value: d.Site}, {Name: "tenant", Value: d.Tenant}, {Name: "host", Value: d.Host},
+		{Name: "port", Value: d.Port}, {Name: "driver", Value: d.Driver}, {Name: "credentials", Value: d.Credentials},
 	}
 }
 
