@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -30,6 +31,7 @@ var (
 	_ provider.ProviderWithValidateConfig = (*Provider)(nil)
 	_ provider.ProviderWithFunctions      = (*Provider)(nil)
 	_ provider.ProviderWithActions        = (*Provider)(nil)
+	_ provider.ProviderWithListResources  = (*Provider)(nil)
 )
 
 // Provider is the provider of one process.
@@ -90,7 +92,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	p.mu.Lock()
 	p.clients = append(p.clients, c)
 	p.mu.Unlock()
-	resp.ResourceData, resp.DataSourceData, resp.ActionData = c, c, c
+	resp.ResourceData, resp.DataSourceData, resp.ActionData, resp.ListResourceData = c, c, c, c
 }
 
 // build makes the client's configuration; files says whether files that the
@@ -128,6 +130,12 @@ func (p *Provider) Functions(context.Context) []func() function.Function {
 // not ask for them.
 func (p *Provider) Actions(context.Context) []func() action.Action {
 	return []func() action.Action{provisiondevicecheck.New, provisiondevicerollback.New}
+}
+
+// ListResources implements provider.ProviderWithListResources. Engines before
+// Terraform 1.14 do not ask for them.
+func (p *Provider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{provisiondevice.NewList, zabbixagenthost.NewList}
 }
 
 // Close ends every session before ctx ends. It is called after the server has

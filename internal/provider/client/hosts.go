@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,17 @@ import (
 type HostFilter struct {
 	Groups, Templates []string
 	Tags              []zabbix.Tag
+}
+
+// TagFilter makes the filter of tags of the values that each name may have.
+func TagFilter(values map[string][]string) []zabbix.Tag {
+	var tags []zabbix.Tag
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		for _, v := range values[name] {
+			tags = append(tags, zabbix.Tag{Name: name, Value: v})
+		}
+	}
+	return tags
 }
 
 // Hosts lists the hosts that are visible and match the filter, by technical name.

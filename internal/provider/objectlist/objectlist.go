@@ -27,8 +27,8 @@ type Source interface {
 
 var _ Source = (*client.Client)(nil)
 
-// Filter is the part of a configuration that selects objects.
-type Filter struct {
+// Selection is the part of a configuration that selects objects.
+type Selection struct {
 	Sites        []string            `tfsdk:"sites"`
 	Roles        []string            `tfsdk:"roles"`
 	Tenants      []string            `tfsdk:"tenants"`
@@ -36,7 +36,12 @@ type Filter struct {
 	Statuses     []string            `tfsdk:"statuses"`
 	Tags         []string            `tfsdk:"tags"`
 	CustomFields map[string][]string `tfsdk:"custom_fields"`
-	AllowEmpty   types.Bool          `tfsdk:"allow_empty"`
+}
+
+// Filter is a [Selection] that must find something, unless it is said otherwise.
+type Filter struct {
+	Selection
+	AllowEmpty types.Bool `tfsdk:"allow_empty"`
 }
 
 // FilterAttributes are the attributes of a [Filter].
@@ -56,8 +61,8 @@ func FilterAttributes() map[string]schema.Attribute {
 	}
 }
 
-// inventory is the filter in the words of the source.
-func (f Filter) inventory() inventory.Filter {
+// Inventory is the selection in the words of the source.
+func (f Selection) Inventory() inventory.Filter {
 	return inventory.Filter{
 		Sites: f.Sites, Roles: f.Roles, Tenants: f.Tenants, Platforms: f.Platforms,
 		Statuses: f.Statuses, Tags: f.Tags, CustomFields: f.CustomFields,
@@ -65,7 +70,7 @@ func (f Filter) inventory() inventory.Filter {
 }
 
 // text says the filter in words, for an error.
-func (f Filter) text() string {
+func (f Selection) text() string {
 	parts := []string{}
 	add := func(name string, values []string) {
 		if len(values) > 0 {
@@ -153,7 +158,7 @@ func Read[T any](ctx context.Context, source Source, kind inventory.Kind, f Filt
 	if diags.HasError() {
 		return nil, diags
 	}
-	objects, err := source.Objects(ctx, kind, f.inventory())
+	objects, err := source.Objects(ctx, kind, f.Inventory())
 	diags.Append(planning.Warnings("The source of truth.", source.Warnings())...)
 	if err != nil {
 		diags.AddError("The source of truth could not be read", err.Error())

@@ -29,10 +29,10 @@ func (s *fakeSource) Objects(_ context.Context, kind inventory.Kind, f inventory
 func (s *fakeSource) Warnings() []string { return s.warns }
 
 func filter() Filter {
-	return Filter{
+	return Filter{Selection: Selection{
 		Sites: []string{"a"}, Roles: []string{"b"}, Tenants: []string{"g"}, Platforms: []string{"c"}, Statuses: []string{"d"}, Tags: []string{"e", "f"},
 		CustomFields: map[string][]string{"rack": {"h", "i"}},
-	}
+	}}
 }
 
 func TestReadHandsOverTheFilter(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	listschema "github.com/hashicorp/terraform-plugin-framework/list/schema"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
@@ -55,6 +56,17 @@ func TestListing(t *testing.T) {
 		}
 		if text := a.GetMarkdownDescription(); !strings.Contains(text, "Sites. Any") && !strings.Contains(text, "because of a reason.") {
 			t.Errorf("%q", text)
+		}
+	}
+}
+
+func TestQuery(t *testing.T) {
+	for text, a := range map[string]listschema.Attribute{
+		"Sites. Any of the list matches; without a list everything does.": planning.Query("Sites."),
+		"Tags by name. Any of a list matches; every name must.":           planning.QueryTable("Tags by name."),
+	} {
+		if !a.IsOptional() || a.IsRequired() || a.GetMarkdownDescription() != text {
+			t.Errorf("%q of %+v", a.GetMarkdownDescription(), a)
 		}
 	}
 }

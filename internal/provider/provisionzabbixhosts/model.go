@@ -1,9 +1,6 @@
 package provisionzabbixhosts
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
@@ -32,13 +29,7 @@ type host struct {
 
 // filter is what the configuration selects.
 func (m model) filter() client.HostFilter {
-	f := client.HostFilter{Groups: m.HostGroups, Templates: m.Templates}
-	for _, name := range slices.Sorted(maps.Keys(m.Tags)) {
-		for _, v := range m.Tags[name] {
-			f.Tags = append(f.Tags, zabbix.Tag{Name: name, Value: v})
-		}
-	}
-	return f
+	return client.HostFilter{Groups: m.HostGroups, Templates: m.Templates, Tags: client.TagFilter(m.Tags)}
 }
 
 // set takes over what was found.

@@ -5,11 +5,13 @@ package servertest
 import (
 	"encoding/json"
 	"maps"
+	"math/big"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/server"
 )
@@ -139,4 +141,103 @@ func Said(diags []*tfprotov6.Diagnostic) string {
 		b.WriteString(": " + d.Summary + ": " + d.Detail + "\n")
 	}
 	return b.String()
+}
+
+// Listed is one result of a list.
+type Listed struct {
+	Name     string         // for people
+	Identity map[string]any // without what is null
+	Resource map[string]any // without what is null; nil when it was not asked for
+}
+
+// List validates the configuration of a list and asks for at most limit results, for
+// all with 0. It returns them and everything else that was said.
+func (s Protocol) List(kind string, config map[string]any, resources bool, limit int64) (found []Listed, said string) {
+	s.t.Helper()
+	lists, ok := s.server.(tfprotov6.ListResourceServer)
+	if !ok {
+		s.t.Fatal("the provider's server shows no lists")
+	}
+	value := s.value(s.schemas.ListResourceSchemas[kind], config)
+	valid, err := lists.ValidateListResourceConfig(s.t.Context(), &tfprotov6.ValidateListResourceConfigRequest{TypeName: kind, Config: value})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if failed(valid.Diagnostics) {
+		return nil, Said(valid.Diagnostics)
+	}
+	stream, err := lists.ListResource(s.t.Context(), &tfprotov6.ListResourceRequest{
+		TypeName: kind, Config: value, IncludeResource: resources, Limit: limit,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for r := range stream.Results {
+		said += Said(r.Diagnostics)
+		if r.Identity == nil {
+			continue
+		}
+		one := Listed{Name: r.DisplayName, Identity: s.plain(r.Identity.IdentityData, s.identity(kind))}
+		if r.Resource != nil {
+			one.Resource = s.plain(r.Resource, s.schemas.ResourceSchemas[kind].ValueType())
+		}
+		found = append(found, one)
+	}
+	return found, said
+}
+
+// identity is the type of a resource's identity.
+func (s Protocol) identity(kind string) tftypes.Type {
+	s.t.Helper()
+	all, err := s.server.GetResourceIdentitySchemas(s.t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil || all.IdentitySchemas[kind] == nil {
+		s.t.Fatalf("no identity of %s: %v", kind, err)
+	}
+	return all.IdentitySchemas[kind].ValueType()
+}
+
+// plain is an object in plain Go, without what is null.
+func (s Protocol) plain(v *tfprotov6.DynamicValue, of tftypes.Type) map[string]any {
+	s.t.Helper()
+	value, err := v.Unmarshal(of)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	whole, _ := s.simple(value).(map[string]any)
+	return whole
+}
+
+// simple is a value in plain Go: texts, truths, numbers as texts, lists and maps.
+func (s Protocol) simple(v tftypes.Value) any {
+	var (
+		text   string
+		yes    bool
+		number big.Float
+		list   []tftypes.Value
+		table  map[string]tftypes.Value
+	)
+	switch {
+	case v.As(&text) == nil:
+		return text
+	case v.As(&yes) == nil:
+		return yes
+	case v.As(&number) == nil:
+		return number.String()
+	case v.As(&list) == nil:
+		all := []any{}
+		for _, e := range list {
+			all = append(all, s.simple(e))
+		}
+		return all
+	case v.As(&table) == nil:
+		all := map[string]any{}
+		for name, e := range table {
+			if !e.IsNull() {
+				all[name] = s.simple(e)
+			}
+		}
+		return all
+	}
+	s.t.Fatalf("no plain form of %s", v)
+	return nil
 }
