@@ -109,7 +109,8 @@ type Snapshot struct {
 	// Digest is a hex SHA-256 of the canonical form: equal for equal states,
 	// whatever the order or the timestamps in the target's answer.
 	Digest string
-	// Raw is the target's own text. It holds secrets: for backups only.
+	// Raw is the target's own text, an intent for the same state where it can be
+	// one. It holds secrets: for backups only.
 	Raw []byte
 }
 

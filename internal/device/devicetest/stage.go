@@ -136,6 +136,15 @@ func testStage(t *testing.T, lab Lab) {
 		}
 		b.close(s)
 	})
+	on(t, lab, "what runs is an intent", func(b *bench) {
+		s := b.open()
+		c := b.stage(s, string(b.read(s).Raw), true)
+		if !c.Diff().Empty() {
+			b.Errorf("what was read, put back, would change\n%s", c.Diff())
+		}
+		b.must("discard", c.Discard(b.Context()))
+		b.close(s)
+	})
 	on(t, lab, "the same diff twice", func(b *bench) {
 		s := b.open()
 		for _, replace := range []bool{false, true} {

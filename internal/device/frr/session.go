@@ -198,7 +198,7 @@ func (o *observed) snapshot() provision.Snapshot {
 	if o.digest == "" {
 		o.digest = digest(o.entries)
 	}
-	return provision.Snapshot{Digest: o.digest, Raw: []byte(o.running)}
+	return provision.Snapshot{Digest: o.digest, Raw: []byte(strings.TrimPrefix(o.running, shownHeading))}
 }
 
 // Confirm implements provision.Session.
@@ -247,10 +247,14 @@ func (s *session) Save(ctx context.Context) error {
 	return nil
 }
 
+// shownHeading is what vtysh says before a configuration that it shows. It does not
+// understand it as a part of one.
+const shownHeading = "Building configuration...\n\nCurrent configuration:\n"
+
 // cutShown takes the answer to "show running-config" off what vtysh printed
 // before it.
 func cutShown(out []byte) (before, shown []byte) {
-	i := bytes.Index(out, []byte("Building configuration...\n\nCurrent configuration:\n"))
+	i := bytes.Index(out, []byte(shownHeading))
 	if i < 0 {
 		return out, nil
 	}
