@@ -2,12 +2,11 @@
 # docs.sh: generates docs/ from the provider's schemas, templates/ and
 # examples/, and the tables of the modules' READMEs from their variables and
 # outputs, and says what changed. Works without a network: the schemas come from
-# the provider built here.
+# the provider built here, as a Terraform that knows actions and lists gives them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-command -v terraform >/dev/null || { echo "make docs: terraform is not on the PATH" >&2; exit 1; }
-generator=$(tools/tool.sh tfplugindocs) tables=$(tools/tool.sh terraform-docs)
+generator=$(tools/tool.sh tfplugindocs) tables=$(tools/tool.sh terraform-docs) terraform=$(tools/tool.sh terraform)
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-docs.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=$work/terraformrc
@@ -29,11 +28,11 @@ X2
 # The generator knows a provider under the name hashicorp/NAME, and no type
 # whose name does not begin with the provider's: zabbix_agent_host gets the
 # prefix for it, and loses it again on the pages.
-terraform -chdir="$work" providers schema -json |
+"$terraform" -chdir="$work" providers schema -json |
 	sed -e 's|registry.terraform.io/netprovision/provision|registry.terraform.io/hashicorp/provision|' \
 		-e 's|"zabbix_agent_host":|"provision_zabbix_agent_host":|g' >"$work/schema.json"
 
-[ ! -d examples ] || terraform fmt -recursive examples >/dev/null
+[ ! -d examples ] || "$terraform" fmt -recursive examples >/dev/null
 mkdir -p docs "$work/before" && cp -r docs "$work/before" && cp --parents examples/modules/*/README.md "$work/before"
 for module in examples/modules/*/; do
 	"$tables" -c examples/modules/.terraform-docs.yml "$module" >/dev/null
@@ -42,7 +41,7 @@ done
 	cat "$work/log" >&2
 	exit 1
 }
-for page in docs/resources/zabbix_agent_host.md docs/data-sources/zabbix_agent_host.md; do
+for page in docs/resources/zabbix_agent_host.md docs/data-sources/zabbix_agent_host.md docs/list-resources/zabbix_agent_host.md; do
 	[ ! -e $page ] || sed -i.orig 's/provision_zabbix_agent_host/zabbix_agent_host/g' $page && rm -f $page.orig
 done
 for page in docs examples/modules; do

@@ -9,8 +9,9 @@
 # meanwhile (on-a-set.sh).
 #
 # GO_TEST_FLAGS: further flags of go test, for example "-run Lifecycle -v".
-# LAB_PARTS: what is started, "devices zabbix netbox nautobot postgres browser"
-#            if not set; for single packages that need only some of them.
+# LAB_PARTS: what is started, "devices zabbix netbox nautobot postgres engine browser"
+#            if not set; for single packages that need only some of them. "engine"
+#            is a Terraform 1.14 for actions and queries, which is built once.
 #            "browser" installs Chromium, which the tests of the reports start
 #            themselves.
 # LAB_SETS:  how many sets of devices and Zabbix servers; 2, for one package 1.
@@ -31,7 +32,7 @@ unset "${!PROVISION_@}" "${!TF_@}"
 version=$(CHECKPOINT_DISABLE=1 terraform version | sed -n '1s/^Terraform v//p')
 [ "$(printf '%s\n' 1.11.0 "$version" | sort -V | head -n 1)" = 1.11.0 ] || die "terraform is $version; it must be 1.11 or later"
 
-parts=${LAB_PARTS:-devices zabbix netbox nautobot postgres browser}
+parts=${LAB_PARTS:-devices zabbix netbox nautobot postgres engine browser}
 sets=${LAB_SETS:-$(($# == 1 ? 1 : 2))}
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-test.XXXXXX")
 chmod 755 "$work"  # the servers run as other users
@@ -96,6 +97,7 @@ start_source() {  # NAME COMMAND
 }
 start_netbox() { start_source netbox up; }
 start_nautobot() { start_source nautobot worker; }  # the worker sends the webhooks; NetBox's starts with it
+start_engine() { tools/tool.sh terraform >/dev/null; }
 start_postgres() {
 	echo "make test: starting a PostgreSQL for states"
 	tools/postgres/postgres.sh up "$work/postgres" "$(tools/postgres/postgres.sh port)"
@@ -103,7 +105,7 @@ start_postgres() {
 
 SECONDS=0
 start_packages
-for part in devices zabbix netbox nautobot postgres; do
+for part in devices zabbix netbox nautobot postgres engine; do
 	case " $parts " in *" $part "*) ;; *) continue ;; esac
 	set -m  # a process group of its own, so that it can be ended as a whole
 	"start_$part" </dev/null &
@@ -129,6 +131,11 @@ for ((set = 1; set <= sets; set++)); do
 		export PROVISION_ZABBIX_60=$work/zabbix-6.0-$set PROVISION_ZABBIX_70=$work/zabbix-7.0-$set
 	EOF
 done
+case " $parts " in *" engine "*)
+	PROVISION_NEW_TERRAFORM=$(tools/tool.sh terraform)
+	export PROVISION_NEW_TERRAFORM
+	;;
+esac
 export PROVISION_NETBOX=$work/netbox PROVISION_NAUTOBOT=$work/nautobot PROVISION_POSTGRES=$work/postgres
 echo "make test: the systems are up after $SECONDS s; $sets package(s) at a time"
 # shellcheck disable=SC2086  # flags are words

@@ -1,17 +1,22 @@
 #!/bin/bash
 # tool.sh NAME: prints the path of a tool that the project uses (golangci-lint,
-# tfplugindocs, terraform-docs, goreleaser), at the version that tools/go.mod,
-# tools/terraform-docs/go.mod or tools/release/go.mod names. Builds it the first
-# time, into the user's cache, so that clones share it and `make clean` leaves it.
+# tfplugindocs, terraform-docs, goreleaser, terraform), at the version that
+# tools/go.mod, tools/terraform-docs/go.mod, tools/release/go.mod or
+# tools/terraform/go.mod names. Builds it the first time, into the user's cache, so
+# that clones share it and `make clean` leaves it.
+#
+# terraform is one that knows actions and queries, for the tests of those alone. Its
+# licence (BUSL 1.1) allows that; it is neither shipped nor linked with anything.
 set -euo pipefail
 
-name=${1:?golangci-lint, tfplugindocs, terraform-docs or goreleaser}
+name=${1:?golangci-lint, tfplugindocs, terraform-docs, goreleaser or terraform}
 here=$(cd "$(dirname "$0")" && pwd)
 case $name in
 golangci-lint) dir=$here module=github.com/golangci/golangci-lint/v2 package=$module/cmd/golangci-lint ;;
 tfplugindocs) dir=$here module=github.com/hashicorp/terraform-plugin-docs package=$module/cmd/tfplugindocs ;;
 terraform-docs) dir=$here/terraform-docs module=github.com/terraform-docs/terraform-docs package=$module ;;
 goreleaser) dir=$here/release module=github.com/goreleaser/goreleaser/v2 package=$module ;;
+terraform) dir=$here/terraform module=github.com/hashicorp/terraform package=$module more="-X $module/version.dev=no" ;;
 *) echo "tool.sh: no tool named $name" >&2; exit 1 ;;
 esac
 
@@ -24,7 +29,7 @@ if [ ! -x "$bin" ]; then
 	echo "tool.sh: building $name $version (once; 1 to 3 minutes)" >&2
 	mkdir -p "$(dirname "$bin")"
 	# GOFLAGS of the caller are for the product, not for its tools.
-	GOFLAGS='' GOOS='' GOARCH='' CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$bin.$$" "$package"
+	GOFLAGS='' GOOS='' GOARCH='' CGO_ENABLED=0 go build -trimpath -ldflags "-s -w ${more:-}" -o "$bin.$$" "$package"
 	mv "$bin.$$" "$bin"  # whole or not at all, when two build at once
 fi
 echo "$bin"

@@ -142,3 +142,14 @@ func (l Lab) Provider(t testing.TB, more map[string]string) string {
 	}
 	return Provider(attributes)
 }
+
+// NewEngine is a Terraform that knows actions and queries (1.14 or later), as make
+// test builds it. One that is not there is a failure.
+func NewEngine(t testing.TB) string {
+	t.Helper()
+	path := os.Getenv("PROVISION_NEW_TERRAFORM")
+	if path == "" {
+		t.Fatal("PROVISION_NEW_TERRAFORM is not set: this test runs Terraform 1.14 (tools/tool.sh terraform; make test sets it)")
+	}
+	return path
+}

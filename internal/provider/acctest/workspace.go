@@ -2,6 +2,7 @@ package acctest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -19,6 +20,8 @@ import (
 type Workspace struct {
 	Dir string
 	Env []string // NAME=value, added to the environment of every call
+	// Engine is the program that runs; empty for the terraform of the PATH.
+	Engine string
 
 	t testing.TB
 }
@@ -59,7 +62,7 @@ func NewWorkspace(t testing.TB, binary string) *Workspace {
 
 // With is the workspace in another test, whose failures they then are.
 func (w *Workspace) With(t testing.TB) *Workspace {
-	return &Workspace{Dir: w.Dir, Env: w.Env, t: t}
+	return &Workspace{Dir: w.Dir, Env: w.Env, Engine: w.Engine, t: t}
 }
 
 // Config writes main.tf: what every configuration begins with, and these
@@ -90,7 +93,7 @@ func (w *Workspace) Read(name string) string {
 
 // Command is a call of Terraform that was not started yet.
 func (w *Workspace) Command(args ...string) *exec.Cmd {
-	cmd := exec.Command("terraform", append(args, "-no-color")...)
+	cmd := exec.Command(cmp.Or(w.Engine, "terraform"), append(args, "-no-color")...)
 	cmd.Dir = w.Dir
 	for _, kv := range os.Environ() {
 		if !strings.HasPrefix(kv, "TF_") && !strings.HasPrefix(kv, "PROVISION_") {

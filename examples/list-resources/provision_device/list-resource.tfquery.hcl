@@ -1,0 +1,9 @@
+# terraform query
+list "provision_device" "ams" {
+  provider = provision
+
+  config {
+    sites = ["ams"]
+    roles = ["edge"]
+  }
+}
