@@ -21,8 +21,8 @@ func newer(t *testing.T) *acctest.Workspace {
 	return w
 }
 
-// says checks what Terraform printed.
-func says(t *testing.T, output string, wanted ...string) {
+// tells checks what Terraform printed.
+func tells(t *testing.T, output string, wanted ...string) {
 	t.Helper()
 	for _, want := range wanted {
 		if !strings.Contains(output, want) {
@@ -40,7 +40,9 @@ func TestLabActionsOnARouter(t *testing.T) {
 	lab, w := acctest.ReadLab(t), newer(t)
 	lab.KeepRouter(t, "r1")
 	running := func() string { return lab.Script(t, "", "exec", "r1", "vtysh", "-c", "show running-config") }
-	const after = "interface lo\n description acted\nexit\nrouter bgp 65001\n neighbor 192.0.2.99 remote-as 65099\n neighbor 192.0.2.99 password planted-one\nexit\n"
+	_, as, _ := strings.Cut(running(), "\nrouter bgp ")
+	as, _, _ = strings.Cut(as, "\n")
+	after := "interface lo\n description acted\nexit\nrouter bgp " + as + "\n neighbor 192.0.2.99 remote-as 65099\n neighbor 192.0.2.99 password planted-one\nexit\n"
 	provider := lab.Provider(t, map[string]string{"backup_dir": `"backups"`, "events_file": `"events.jsonl"`})
 	device := "resource \"provision_device\" \"r1\" {\n  name   = \"r1\"\n  config = " + acctest.Quote(after) + "\n}\n"
 	action := func(kind, label, config string) string {
@@ -56,9 +58,9 @@ func TestLabActionsOnARouter(t *testing.T) {
 	}
 	w.Config(provider, actions)
 	before := running()
-	says(t, invoke(0, "provision_device_check.ask"), "r1: stage: ok", "r1: an apply would change this", "+ description acted", "compared by the device")
-	says(t, invoke(1, "provision_device_check.strict"), "r1: is not as intended")
-	says(t, invoke(1, "provision_device_rollback.back"), "r1: invalid backup", "there is no backup")
+	tells(t, invoke(0, "provision_device_check.ask"), "r1: stage: ok", "r1: an apply would change this", "+ description acted", "compared by the device")
+	tells(t, invoke(1, "provision_device_check.strict"), "r1: is not as intended")
+	tells(t, invoke(1, "provision_device_rollback.back"), "r1: invalid backup", "there is no backup")
 	if now := running(); now != before {
 		t.Errorf("what only asks changed the router:\n%s", now)
 	}
@@ -66,14 +68,14 @@ func TestLabActionsOnARouter(t *testing.T) {
 	w.Config(provider, actions, device)
 	w.Must(0, "apply", "-auto-approve")
 	changed := running()
-	says(t, invoke(0, "provision_device_check.strict"), "r1: an apply would change nothing")
-	says(t, w.Must(0, "plan", "-invoke=action.provision_device_rollback.back"), "r1: goes back to a backup of 20", "- description acted", ".frr.backup, made")
-	says(t, invoke(1, "provision_device_rollback.junk"), "r1: invalid backup", "the newest of 1 there are")
+	tells(t, invoke(0, "provision_device_check.strict"), "r1: an apply would change nothing")
+	tells(t, w.Must(0, "plan", "-invoke=action.provision_device_rollback.back"), "r1: goes back to a backup of 20", "- description acted", ".frr.backup, made")
+	tells(t, invoke(1, "provision_device_rollback.junk"), "r1: invalid backup", "the newest of 1 there are")
 	if now := running(); now != changed {
 		t.Errorf("a plan changed the router:\n%s", now)
 	}
 
-	says(t, invoke(0, "provision_device_rollback.back"), "r1: backup: ok", "r1: confirm: ok", "r1: save: ok", "r1: runs the backup of", "what ran before is in")
+	tells(t, invoke(0, "provision_device_rollback.back"), "r1: backup: ok", "r1: confirm: ok", "r1: save: ok", "r1: runs the backup of", "what ran before is in")
 	if now := running(); now != before {
 		t.Errorf("the router was not put back:\n%s\nnot\n%s", now, before)
 	}
@@ -88,7 +90,7 @@ func TestLabActionsOnARouter(t *testing.T) {
 		t.Errorf("a rollback of the rollback:\n%s\nnot\n%s", now, changed)
 	}
 	events := w.Read("events.jsonl")
-	says(t, events, `"trigger":"action"`, `"trigger":"demand"`, "back to the backup ")
+	tells(t, events, `"trigger":"action"`, `"trigger":"demand"`, "back to the backup ")
 }
 
 // Real Terraform 1.14, real NETCONF device.
@@ -127,16 +129,16 @@ action "provision_device_rollback" "back" {
 	w.Must(0, "apply", "-auto-approve")
 	w.Config(provider, actions, device("two"))
 	w.Must(0, "apply", "-auto-approve")
-	says(t, w.Must(0, "apply", "-auto-approve", "-invoke=action.provision_device_check.one"), name+": an apply would change this", "one")
-	says(t, w.Must(0, "apply", "-auto-approve", "-invoke=action.provision_device_rollback.back"), name+": confirm: ok", name+": runs the backup of")
-	says(t, w.Must(0, "apply", "-auto-approve", "-invoke=action.provision_device_check.one"), name+": an apply would change nothing")
+	tells(t, w.Must(0, "apply", "-auto-approve", "-invoke=action.provision_device_check.one"), name+": an apply would change this", "one")
+	tells(t, w.Must(0, "apply", "-auto-approve", "-invoke=action.provision_device_rollback.back"), name+": confirm: ok", name+": runs the backup of")
+	tells(t, w.Must(0, "apply", "-auto-approve", "-invoke=action.provision_device_check.one"), name+": an apply would change nothing")
 	// Off again: the first backup is what the device had before.
 	first, err := filepath.Glob(filepath.Join(w.Dir, "backups", name, "*.netconf.backup"))
 	if err != nil || len(first) == 0 {
 		t.Fatalf("%q %v", first, err)
 	}
 	w.Config(provider, strings.Replace(actions, `"latest"`, acctest.Quote(filepath.Base(first[0])), 1))
-	says(t, w.Must(0, "apply", "-auto-approve", "-invoke=action.provision_device_rollback.back"), name+": runs the backup of")
+	tells(t, w.Must(0, "apply", "-auto-approve", "-invoke=action.provision_device_rollback.back"), name+": runs the backup of")
 }
 
 // Real Terraform 1.14, real Zabbix, and an inventory.
@@ -176,12 +178,12 @@ list "zabbix_agent_host" "ours" {
 }
 `)
 			out := w.Must(0, "query")
-			says(t, out, "list.provision_device.fra1", "name=q1", "q1 (fra1)", "list.zabbix_agent_host.ours", "host=q1")
+			tells(t, out, "list.provision_device.fra1", "name=q1", "q1 (fra1)", "list.zabbix_agent_host.ours", "host=q1")
 			if strings.Contains(out, "q2") {
 				t.Errorf("what the filter does not select is listed:\n%s", out)
 			}
 			w.Must(0, "query", "-generate-config-out=generated.tf")
-			says(t, acctest.Unwrap(w.Read("generated.tf")), `resource "zabbix_agent_host"`, `resource "provision_device"`, "Linux servers", "import {")
+			tells(t, acctest.Unwrap(w.Read("generated.tf")), `resource "zabbix_agent_host"`, `resource "provision_device"`, "Linux servers", "import {")
 		})
 	}
 }

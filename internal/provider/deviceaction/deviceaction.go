@@ -68,8 +68,13 @@ func (d Device) Ref() client.Ref {
 // Values are the values with their attributes' names.
 func (d Device) Values() []planning.Named {
 	return []planning.Named{
-		{Name: "name", Value: d.Name}, {Name: "site", Value: d.Site}, {Name: "tenant", Value: d.Tenant}, {Name: "host", Value: d.Host},
-		{Name: "port", Value: d.Port}, {Name: "driver", Value: d.Driver}, {Name: "credentials", Value: d.Credentials},
+		{Name: "name", Value: d.Name},
+		{Name: "site", Value: d.Site},
+		{Name: "tenant", Value: d.Tenant},
+		{Name: "host", Value: d.Host},
+		{Name: "port", Value: d.Port},
+		{Name: "driver", Value: d.Driver},
+		{Name: "credentials", Value: d.Credentials},
 	}
 }
 

@@ -55,6 +55,10 @@ func validBlocks(t *testing.T, bin, path string) int {
 		} else {
 			w.Config(text, stubs(text))
 		}
+		if newer.MatchString(text) {
+			newerBlock(t, bin, text)
+			continue
+		}
 		code, out := w.Terraform("validate")
 		if code != 0 && whole != "" && whole != text {
 			w.Write("main.tf", whole+"\n"+text)
@@ -65,6 +69,28 @@ func validBlocks(t *testing.T, bin, path string) int {
 		}
 	}
 	return len(found)
+}
+
+// newer is a block that needs Terraform 1.14.
+var newer = regexp.MustCompile(`(?m)^(action|list) "`)
+
+// newerBlock validates actions, or lists, with an engine that knows them.
+func newerBlock(t *testing.T, bin, text string) {
+	t.Helper()
+	w := acctest.NewWorkspace(t, bin)
+	w.Engine = acctest.NewEngine(t)
+	w.Write("edge2.conf", "!")
+	args := []string{"validate"}
+	if strings.Contains(text, "list \"") {
+		w.Config()
+		w.Write("all.tfquery.hcl", text)
+		args = append(args, "-query")
+	} else {
+		w.Config(text)
+	}
+	if code, out := w.Terraform(args...); code != 0 {
+		t.Errorf("%s\n%s", text, out)
+	}
 }
 
 // target is the resource that an import or moved block leads to.

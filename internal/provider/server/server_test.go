@@ -6,10 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	actionschema "github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -124,5 +128,52 @@ func TestCallsAreCancelled(t *testing.T) {
 			t.Errorf("%s: the call goes on", name)
 		}
 		cancel()
+	}
+}
+
+// What the server does not show is not served: the interface that it embeds names
+// neither actions nor lists.
+func TestActionsAndListsAreServed(t *testing.T) {
+	s := server.New(one{})
+	if _, ok := s.(tfprotov6.ProviderServerWithActions); !ok {
+		t.Error("no actions")
+	}
+	if _, ok := s.(tfprotov6.ProviderServerWithListResource); !ok {
+		t.Error("no lists")
+	}
+}
+
+// acting is a provider with one action, which has a write-only attribute.
+type acting struct{ one }
+
+func (acting) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{func() action.Action { return secretly{} }}
+}
+
+type secretly struct{ action.Action }
+
+func (secretly) Metadata(_ context.Context, _ action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = "one_act"
+}
+
+func (secretly) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	resp.Schema = actionschema.Schema{Attributes: map[string]actionschema.Attribute{
+		"secret": actionschema.StringAttribute{Required: true, WriteOnly: true, Validators: []validator.String{stringvalidator.LengthAtLeast(3)}},
+	}}
+}
+
+// A write-only attribute of an action is taken; what else is wrong is told.
+func TestWriteOnlyAttributesOfActions(t *testing.T) {
+	s, ok := server.New(acting{}).(tfprotov6.ActionServer)
+	if !ok {
+		t.Fatal("no actions")
+	}
+	for value, errors := range map[string]int{"long enough": 0, "x": 1} {
+		resp, err := s.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{
+			ActionType: "one_act", Config: &tfprotov6.DynamicValue{JSON: []byte(`{"secret":"` + value + `"}`)},
+		})
+		if err != nil || len(resp.Diagnostics) != errors {
+			t.Errorf("%s: %v, %v", value, err, resp.Diagnostics)
+		}
 	}
 }
