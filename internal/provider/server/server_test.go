@@ -135,10 +135,10 @@ func TestCallsAreCancelled(t *testing.T) {
 // neither actions nor lists.
 func TestActionsAndListsAreServed(t *testing.T) {
 	s := server.New(one{})
-	if _, ok := s.(tfprotov6.ProviderServerWithActions); !ok {
+	if _, ok := s.(tfprotov6.ActionServer); !ok {
 		t.Error("no actions")
 	}
-	if _, ok := s.(tfprotov6.ProviderServerWithListResource); !ok {
+	if _, ok := s.(tfprotov6.ListResourceServer); !ok {
 		t.Error("no lists")
 	}
 }
