@@ -1,14 +1,16 @@
 #!/bin/bash
-# install.sh BINARY PLUGIN_DIR VERSION: puts the provider where Terraform looks
-# for it, and says how to use it.
+# install.sh BINARY PLUGIN_DIR VERSION: puts the provider where Terraform and
+# OpenTofu look for it, each under its own registry, and says how to use it.
 set -euo pipefail
 
 binary=$1 plugins=$2 version=$3
-dir=$plugins/registry.terraform.io/netprovision/provision/$version/$(go env GOOS)_$(go env GOARCH)
-mkdir -p "$dir"
-install -m 755 "$binary" "$dir/terraform-provider-provision_v$version"
+for registry in registry.terraform.io registry.opentofu.org; do
+	dir=$plugins/$registry/netprovision/provision/$version/$(go env GOOS)_$(go env GOARCH)
+	mkdir -p "$dir"
+	install -m 755 "$binary" "$dir/terraform-provider-provision_v$version"
+	echo "installed $dir/terraform-provider-provision_v$version"
+done
 cat <<X2
-installed $dir/terraform-provider-provision_v$version
 
 In a configuration:
 
@@ -24,11 +26,11 @@ In a configuration:
 X2
 if [ "$plugins" = "$HOME/.terraform.d/plugins" ]; then
 	cat <<X2
-terraform init finds it there by itself. If your CLI configuration
-(~/.terraformrc) has a provider_installation block, add to it:
+terraform init and tofu init find it there by themselves. If your CLI
+configuration (~/.terraformrc, ~/.tofurc) has a provider_installation block, add to it:
 X2
 else
-	echo "Tell terraform init where it is, in the CLI configuration (~/.terraformrc):"
+	echo "Tell init where it is, in the CLI configuration (~/.terraformrc, ~/.tofurc):"
 fi
 cat <<X2
 

@@ -3,11 +3,13 @@
 # NETCONF devices in network namespaces of this machine, on real Zabbix servers 6.0
 # and 7.0, on a real NetBox and a real Nautobot, with the real Terraform and its
 # states in a real PostgreSQL, and a real Chromium. Starts a lab of its own and
-# always takes it down. Without packages: all, and the matrices of the simulators.
+# always takes it down. Without packages: all, and the matrices of the simulators;
+# and what engines can differ in once more on OpenTofu, built the first time.
 #
 # Two packages at a time run, each on devices and Zabbix servers that are its own
 # meanwhile (on-a-set.sh).
 #
+# ENGINE: "terraform" or "tofu": everything runs on this one only.
 # GO_TEST_FLAGS: further flags of go test, for example "-run Lifecycle -v".
 # LAB_PARTS: what is started, "devices zabbix netbox nautobot postgres engine browser"
 #            if not set; for single packages that need only some of them. "engine"
@@ -33,6 +35,13 @@ version=$(CHECKPOINT_DISABLE=1 terraform version | sed -n '1s/^Terraform v//p')
 [ "$(printf '%s\n' 1.11.0 "$version" | sort -V | head -n 1)" = 1.11.0 ] || die "terraform is $version; it must be 1.11 or later"
 
 parts=${LAB_PARTS:-devices zabbix netbox nautobot postgres engine browser}
+engine=${ENGINE:-terraform} both=''
+[ $# != 0 ] || [ -n "${ENGINE:-}" ] || both=yes
+case $engine$both in
+tofu | terraformyes) parts+=" tofu" ;;
+terraform) ;;
+*) die "ENGINE is \"$engine\"; it is terraform or tofu" ;;
+esac
 sets=${LAB_SETS:-$(($# == 1 ? 1 : 2))}
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-test.XXXXXX")
 chmod 755 "$work"  # the servers run as other users
@@ -102,23 +111,54 @@ start_postgres() {
 	echo "make test: starting a PostgreSQL for states"
 	tools/postgres/postgres.sh up "$work/postgres" "$(tools/postgres/postgres.sh port)"
 }
+start_tofu() { tools/tool.sh tofu >/dev/null; }
+
+# ---- engines -------------------------------------------------------------------
+# What engines can differ in: the matrices with the binary, the function and the
+# data sources, on simulators; the installation and a life of both resources, on
+# real systems.
+on_engines_simulated="./internal/provider/lifecycle/ ./internal/provider/functions/ ./internal/provider/provisiondevices/
+	./internal/provider/provisionvirtualmachines/ ./internal/provider/provisionzabbixhosts/"
+on_engines=./internal/provider/engines/
+use() {  # ENGINE: for the tests that follow
+	TF_ACC_TERRAFORM_PATH=$(command -v terraform)
+	unset TF_ACC_PROVIDER_HOST TF_ACC_PROVIDER_NAMESPACE
+	if [ "$1" = tofu ]; then
+		wait "$building" || die "OpenTofu could not be built: see above"
+		TF_ACC_TERRAFORM_PATH=$(tools/tool.sh tofu)
+		# Where a provider without a host and a namespace in its address comes from.
+		export TF_ACC_PROVIDER_HOST=registry.opentofu.org TF_ACC_PROVIDER_NAMESPACE=hashicorp
+	fi
+	export TF_ACC_TERRAFORM_PATH
+	echo "make test: on $("$TF_ACC_TERRAFORM_PATH" version | head -n 1)"
+}
+on_tofu() {  # COMMAND...: runs it on OpenTofu, and says so of each package
+	use tofu
+	"$@" 2>&1 | sed -u 's/^\(ok\|FAIL\)\([[:blank:]]*\)\([^[:blank:]]*\)/\1\2\3(OpenTofu)/' | tee -a "$work/output"
+	local result=${PIPESTATUS[0]}
+	use terraform
+	return "$result"
+}
 
 SECONDS=0
 start_packages
-for part in devices zabbix netbox nautobot postgres engine; do
+for part in devices zabbix netbox nautobot postgres engine tofu; do
 	case " $parts " in *" $part "*) ;; *) continue ;; esac
 	set -m  # a process group of its own, so that it can be ended as a whole
 	"start_$part" </dev/null &
+	[ $part != tofu ] || building=$!
 	starting+=" $!"
 	set +m
 done
-export TF_ACC=1 TF_ACC_TERRAFORM_PATH CHECKPOINT_DISABLE=1 PROVISION_SETS=$work/sets
-TF_ACC_TERRAFORM_PATH=$(command -v terraform)
+export TF_ACC=1 CHECKPOINT_DISABLE=1 PROVISION_SETS=$work/sets
+use "$engine"
 code=0
 if [ $# = 0 ]; then
 	set -- ./...
 	# What has a real system here runs on the simulators as well.
 	go test -race -count=1 -timeout 30m ./internal/provider/lifecycle/ 2>&1 | tee "$work/output" || code=$?
+	# shellcheck disable=SC2086  # a list
+	[ -z "$both" ] || on_tofu go test -race -count=1 -timeout 30m $on_engines_simulated || code=$?
 fi
 for pid in $starting; do wait "$pid" || { echo "make test: a system did not start: see above" >&2; exit 1; }; done
 starting=''
@@ -141,6 +181,8 @@ echo "make test: the systems are up after $SECONDS s; $sets package(s) at a time
 # shellcheck disable=SC2086  # flags are words
 go test -race -tags lab -count=1 -p "$sets" -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$@" 2>&1 |
 	tee -a "$work/output" || code=$?
+# shellcheck disable=SC2086  # flags are words
+[ -z "$both" ] || on_tofu go test -race -tags lab -count=1 -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$on_engines" || code=$?
 
 awk -v seconds="$SECONDS" '
 	$1 == "ok" { ok++; sub(/s$/, "", $3); time[$2] = $3 }

@@ -5,6 +5,7 @@ data "provision_zabbix_hosts" "web" {
 
 # Brings all of them into the state, with one block.
 import {
+  provider = provision
   for_each = data.provision_zabbix_hosts.web.hosts
   to       = zabbix_agent_host.web[each.key]
   id       = "hostid=${each.value.id}"

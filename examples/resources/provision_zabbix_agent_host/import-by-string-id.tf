@@ -1,4 +1,5 @@
 import {
-  to = zabbix_agent_host.edge1
-  id = "edge1"
+  provider = provision
+  to       = zabbix_agent_host.edge1
+  id       = "edge1"
 }

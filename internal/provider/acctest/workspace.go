@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// Workspace is a folder in which the real Terraform runs with the real binary
-// of the provider, as a user has them: the provider is a process of its own for
+// Workspace is a folder in which the engine runs with the real binary of the
+// provider, as a user has them: the provider is a process of its own for
 // every call.
 type Workspace struct {
 	Dir string
@@ -91,9 +91,9 @@ func (w *Workspace) Read(name string) string {
 	return string(text)
 }
 
-// Command is a call of Terraform that was not started yet.
+// Command is a call of the engine that was not started yet.
 func (w *Workspace) Command(args ...string) *exec.Cmd {
-	cmd := exec.Command(cmp.Or(w.Engine, "terraform"), append(args, "-no-color")...)
+	cmd := exec.Command(cmp.Or(w.Engine, Engine()), append(args, "-no-color")...)
 	cmd.Dir = w.Dir
 	for _, kv := range os.Environ() {
 		if !strings.HasPrefix(kv, "TF_") && !strings.HasPrefix(kv, "PROVISION_") {
@@ -106,8 +106,8 @@ func (w *Workspace) Command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Terraform runs Terraform and gives its exit code and all that it printed,
-// unwrapped (Terraform breaks its lines).
+// Terraform runs the engine and gives its exit code and all that it printed,
+// unwrapped (engines break their lines).
 func (w *Workspace) Terraform(args ...string) (code int, output string) {
 	w.t.Helper()
 	cmd := w.Command(args...)

@@ -27,6 +27,7 @@ type step struct {
 	// -out=saved.plan, an apply without a saved plan -auto-approve.
 	run  string
 	want want
+	tofu *want // what comes out on OpenTofu, where that is something else
 	// note is for the reader of the table.
 	note string
 }
@@ -46,6 +47,7 @@ type want struct {
 // outcome is what comes out of a step of the matrix for a subject.
 type outcome struct {
 	want want
+	tofu *want
 	note string
 }
 
@@ -69,7 +71,7 @@ func instead(of []lifecase, outcomes map[string][]outcome, own []lifecase) ([]li
 		}
 		c.slow, c.steps = false, slices.Clone(c.steps)
 		for i, o := range outcomes[c.name] {
-			c.steps[i].want, c.steps[i].note = o.want, o.note
+			c.steps[i].want, c.steps[i].tofu, c.steps[i].note = o.want, o.tofu, o.note
 		}
 		all = append(all, c)
 	}
@@ -100,7 +102,7 @@ func block(label, word string, more ...string) string {
 }
 
 const (
-	importBlock = "import {\n  to = <type>.it\n  id = \"<id>\"\n}\n"
+	importBlock = "import {\n  <importing>\n  to = <type>.it\n  id = \"<id>\"\n}\n"
 	movedBlock  = "moved {\n  from = <type>.it\n  to   = <type>.that\n}\n"
 	later       = "resource \"terraform_data\" \"later\" {\n  input = <value>\n}\n"
 	later2      = "resource \"terraform_data\" \"later\" {\n  input = <value 2>\n}\n"
@@ -222,6 +224,7 @@ func refreshCases() []lifecase {
 			{run: "apply saved.plan", want: want{state: "it", holds: "a: first"}},
 			{
 				run: "plan -refresh-only", want: want{plan: "no-op", exit: 2, contacts: 1, state: "it", holds: "a: first", says: []string{"No changes"}},
+				tofu: &want{plan: "no-op", contacts: 1, state: "it", holds: "a: first", says: []string{"No changes"}},
 				note: "Terraform's exit code of a refresh tells nothing (hashicorp/terraform#36403): look for drift with `plan -detailed-exitcode`",
 			},
 		}},
@@ -270,7 +273,10 @@ func movingCases() []lifecase {
 			{run: "apply saved.plan", want: want{state: "that", holds: "a: first"}},
 		}},
 		{name: "removed, destroy = false", given: created(), steps: []step{
-			{config: removedBlock("false"), run: "plan", want: want{plan: "forget", exit: 2, state: "it", holds: "a: first"}},
+			{
+				config: removedBlock("false"), run: "plan", want: want{plan: "forget", exit: 2, state: "it", holds: "a: first"},
+				tofu: &want{plan: "forget", exit: 2, contacts: 1, state: "it", holds: "a: first"},
+			},
 			{run: "apply saved.plan", want: want{holds: "a: first"}},
 		}},
 		{name: "removed, destroy = true", given: created(), steps: []step{

@@ -134,11 +134,12 @@ func (d *deviceSubject) Words() map[string]string {
 		wordRendered:  named("r3"),
 		wordBroken: named("r1", config(routeOne, routeTwo, "interface mgmt0", " no ip address "+d.routers[0].management(), "exit"),
 			`confirm_timeout = "5s"`),
-		wordSkipping: named("r1", config(routeOne), `on_unreachable = "skip"`),
-		wordLater:    named("r1", laterConfig),
-		wordAllowed:  named("r1", laterConfig, "allow_unreviewed = true"),
-		wordValue:    acctest.Quote(routeOne + "\n"),
-		wordValue2:   acctest.Quote(routeOne + "\n" + routeTwo + "\n"),
+		wordSkipping:  named("r1", config(routeOne), `on_unreachable = "skip"`),
+		wordLater:     named("r1", laterConfig),
+		wordAllowed:   named("r1", laterConfig, "allow_unreviewed = true"),
+		wordValue:     acctest.Quote(routeOne + "\n"),
+		wordImporting: "",
+		wordValue2:    acctest.Quote(routeOne + "\n" + routeTwo + "\n"),
 	}
 }
 

@@ -165,7 +165,7 @@ func endingOutcomes() map[string][]outcome {
 			{want: want{state: "that", holds: "a: first"}},
 		},
 		"removed, destroy = false": {
-			{want: want{plan: "forget", exit: 2, state: "it", holds: "a: first"}},
+			{want: want{plan: "forget", exit: 2, state: "it", holds: "a: first"}, tofu: &want{plan: "forget", exit: 2, contacts: 1, state: "it", holds: "a: first"}},
 			{want: want{holds: "a: first"}},
 		},
 		"removed, destroy = true": {

@@ -182,11 +182,12 @@ func (h *hostSubject) Words() map[string]string {
 		wordRendered:  named("a"),
 		wordBroken: named("a", tags2, fmt.Sprintf("tls = { connect = \"psk\", psk_identity = %q }", identity),
 			fmt.Sprintf("tls_psk = %q", strings.Repeat("b", 64))),
-		wordSkipping: named("a", tags1, `on_unreachable = "skip"`),
-		wordLater:    named("a", later),
-		wordAllowed:  named("a", later, "allow_unreviewed = true"),
-		wordValue:    one,
-		wordValue2:   two,
+		wordSkipping:  named("a", tags1, `on_unreachable = "skip"`),
+		wordLater:     named("a", later),
+		wordAllowed:   named("a", later, "allow_unreviewed = true"),
+		wordValue:     one,
+		wordValue2:    two,
+		wordImporting: "provider = provision", // OpenTofu does not take it from the resource
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
 )
 
 // runner runs one case in a working directory of its own, with Terraform and
@@ -98,15 +100,15 @@ func (r *runner) measure(t *testing.T, name string, st step) line {
 	left := r.settled(t)
 	after := r.Look(t)
 	r.last = &after
-	n := r.Counts(t).since(counted)
+	n, wanted := r.Counts(t).since(counted), st.wanted()
 	got := want{
 		exit: code, contacts: n.contacts, changes: n.changes,
-		state: r.inState(t), holds: after.Holds, undone: st.want.undone, says: st.want.says,
+		state: r.inState(t), holds: after.Holds, undone: wanted.undone, says: wanted.says,
 	}
-	if st.want.exit == either && (code == 0 || code == 2) {
+	if wanted.exit == either && (code == 0 || code == 2) {
 		got.exit = either
 	}
-	if st.want.contacts == some {
+	if wanted.contacts == some {
 		got.contacts = some
 	}
 	if strings.HasPrefix(st.run, "plan") {
@@ -115,10 +117,10 @@ func (r *runner) measure(t *testing.T, name string, st step) line {
 			got.plan = r.summary(t, strings.Contains(st.run, "-refresh-only"))
 		}
 	}
-	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", st.want) {
-		t.Errorf("%s:\ngot  %+v\nwant %+v\n%s", st.run, got, st.want, out)
+	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", wanted) {
+		t.Errorf("%s:\ngot  %+v\nwant %+v\n%s", st.run, got, wanted, out)
 	}
-	for _, s := range st.want.says {
+	for _, s := range wanted.says {
 		if !strings.Contains(out, s) {
 			t.Errorf("%s does not say %q:\n%s", st.run, s, out)
 		}
@@ -127,7 +129,15 @@ func (r *runner) measure(t *testing.T, name string, st step) line {
 		t.Errorf("%s leaves behind: %q", st.run, left)
 	}
 	changed(t, got, before, after)
-	return line{name: name, command: "`" + r.shown(st.run) + "`", want: got, note: st.note}
+	return line{name: name, command: "`" + r.shown(st.run) + "`", want: st.want, note: st.note}
+}
+
+// wanted is what must come out on the engine that runs.
+func (st step) wanted() want {
+	if st.tofu != nil && acctest.OpenTofu() {
+		return *st.tofu
+	}
+	return st.want
 }
 
 // changed holds the number of changes that were counted against what the things
@@ -198,7 +208,7 @@ func (r *runner) arguments(t *testing.T, command string) []string {
 
 func (r *runner) raw(t *testing.T, args ...string) (string, int) {
 	t.Helper()
-	cmd := exec.Command("terraform", args...)
+	cmd := exec.Command(acctest.Engine(), args...)
 	cmd.Dir, cmd.Env = r.work, r.environment()
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -76,12 +76,13 @@ const (
 	wordLater     = "later"     // body: <first>, what it shall be is terraform_data.later.output
 	wordAllowed   = "allowed"   // body: <later>, and leave to apply what was not reviewed
 	wordValue     = "value"     // expression: what terraform_data.later hands to <later>, to be <first>
+	wordImporting = "importing" // what an import block says besides to and id
 	wordValue2    = "value 2"   // expression: the same, to be <second>
 )
 
 func words() []string {
 	return []string{
 		wordType, wordID, wordOtherID, wordFirst, wordSecond, wordBehaviour, wordOther, wordOther2,
-		wordRendered, wordBroken, wordSkipping, wordLater, wordAllowed, wordValue, wordValue2,
+		wordRendered, wordBroken, wordSkipping, wordLater, wordAllowed, wordValue, wordValue2, wordImporting,
 	}
 }

@@ -145,7 +145,7 @@ func (l *lab) config(blocks ...string) { l.write("main.tf", header+strings.Join(
 // terraform runs it and returns all that it printed and its exit code.
 func (l *lab) terraform(args ...string) (string, int) {
 	l.t.Helper()
-	cmd := exec.Command("terraform", append(args, "-no-color")...)
+	cmd := exec.Command(acctest.Engine(), append(args, "-no-color")...)
 	cmd.Dir = l.work
 	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(l.work, "terraform.rc"), "CHECKPOINT_DISABLE=1",
 		"TF_VAR_text="+planted, "TF_VAR_dir="+l.Dir, "HOME="+l.work)

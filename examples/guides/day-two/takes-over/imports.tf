@@ -5,6 +5,7 @@ import {
 }
 
 import {
-  to = zabbix_agent_host.edge["edge1"]
-  id = "edge1"
+  provider = provision
+  to       = zabbix_agent_host.edge["edge1"]
+  id       = "edge1"
 }
