@@ -158,7 +158,7 @@ if [ $# = 0 ]; then
 	# What has a real system here runs on the simulators as well.
 	go test -race -count=1 -timeout 30m ./internal/provider/lifecycle/ 2>&1 | tee "$work/output" || code=$?
 	# shellcheck disable=SC2086  # a list
-	[ -z "$both" ] || on_tofu go test -race -count=1 -timeout 30m $on_engines_simulated || code=$?
+	[ -z "$both" ] || on_tofu go test -count=1 -timeout 30m $on_engines_simulated || code=$?
 fi
 for pid in $starting; do wait "$pid" || { echo "make test: a system did not start: see above" >&2; exit 1; }; done
 starting=''
@@ -182,7 +182,7 @@ echo "make test: the systems are up after $SECONDS s; $sets package(s) at a time
 go test -race -tags lab -count=1 -p "$sets" -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$@" 2>&1 |
 	tee -a "$work/output" || code=$?
 # shellcheck disable=SC2086  # flags are words
-[ -z "$both" ] || on_tofu go test -race -tags lab -count=1 -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$on_engines" || code=$?
+[ -z "$both" ] || on_tofu go test -tags lab -count=1 -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$on_engines" || code=$?
 
 awk -v seconds="$SECONDS" '
 	$1 == "ok" { ok++; sub(/s$/, "", $3); time[$2] = $3 }

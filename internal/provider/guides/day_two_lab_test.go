@@ -118,7 +118,7 @@ func (g *dayTwo) rename() {
 	id, commits := g.hostid("edge1"), strings.Count(strings.Join(g.events(), " "), "commit")
 	g.Must(0, "state", "rm", `provision_device.edge["edge1"]`, `zabbix_agent_host.edge["edge1"]`)
 	g.edit("inventory.yaml", "  edge1:\n", "  edge9:\n")
-	g.Write("renamed.tf", strings.NewReplacer(`"edge1"]`, `"edge9"]`, "id = \"edge1\"\n}\n\n", "id = \"edge9\"\n}\n\n", "id = \"edge1\"\n}\n", "id = \"hostid="+id+"\"\n}\n").Replace(g.Read("takes-over/imports.tf")))
+	g.Write("renamed.tf", strings.NewReplacer(`"edge1"]`, `"edge9"]`, "id = \"edge1\"", "id = \"edge9\"", "id       = \"edge1\"", "id       = \"hostid="+id+"\"").Replace(g.Read("takes-over/imports.tf")))
 	g.plan(2, "2 to import, 0 to add, 2 to change, 0 to destroy", "@@ host - edge1 + edge9")
 	g.apply("2 imported")
 	g.plan(0, "No changes")
