@@ -30,9 +30,11 @@ type Env struct {
 const usage = `Usage:
   terraform-provider-provision report plan [flags] <plan.json
   terraform-provider-provision report run  [flags] EVENTS_FILE
+  terraform-provider-provision report fingerprint [flags] <plan.json
 
 plan reads what "terraform show -json PLANFILE" writes, run what the provider's
-events_file holds. Flags of each: report plan -h, report run -h.
+events_file holds. fingerprint says what a plan does in a form to be compared with
+another plan. Flags of each: report plan -h and so on.
 Exit codes: 0 the report is written, 1 it is not, 2 wrong use.
 `
 
@@ -47,6 +49,8 @@ func Main(env Env, args []string) int {
 		return env.done(env.plan(args[1:]))
 	case "run":
 		return env.done(env.run(args[1:]))
+	case "fingerprint":
+		return env.done(env.fingerprint(args[1:]))
 	case "-h", "-help", "--help", "help":
 		fmt.Fprint(env.Stdout, usage)
 		return ExitWritten

@@ -62,6 +62,9 @@ func TestExitCodes(t *testing.T) {
 		"run to nowhere":  {"", []string{"run", events}, cmd.ExitUsage, "give -html"},
 		"run of another":  {"", []string{"run", "-html", "-", "-run-id", "x", events}, cmd.ExitFailed, `no events of the run "x"`},
 		"run, wrong flag": {"", []string{"run", "-markdown", "-", events}, cmd.ExitUsage, "not defined"},
+		"without a key":   {plan, []string{"fingerprint"}, cmd.ExitFailed, "with PLAN_KEY: the key has 0 bytes"},
+		"help, key":       {"", []string{"fingerprint", "-h"}, cmd.ExitWritten, "PLAN_KEY in the environment is the key"},
+		"an argument too": {plan, []string{"fingerprint", "plan.json"}, cmd.ExitUsage, "1 arguments, want 0"},
 	} {
 		code, out, errs := called(tc.input, nil, tc.args...)
 		if code != tc.code || !strings.Contains(out+errs, tc.says) {
@@ -104,5 +107,21 @@ func TestWrittenAsAWhole(t *testing.T) {
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
 		t.Errorf("the report is another one (%v)", err)
+	}
+}
+
+// What a plan does is written as JSON; two calls say the same.
+func TestFingerprint(t *testing.T) {
+	env := []string{"PLAN_KEY", strings.Repeat("k", 32)}
+	code, out, errs := called(plan, env, "fingerprint")
+	if code != cmd.ExitWritten || !strings.Contains(out, `"address": "x.y"`) || !strings.Contains(out, `"create"`) {
+		t.Fatalf("exit code %d: %s%s", code, out, errs)
+	}
+	path := filepath.Join(t.TempDir(), "effects.json")
+	if code, _, errs := called(plan, env, "fingerprint", "-o", path); code != cmd.ExitWritten {
+		t.Fatal(errs)
+	}
+	if again, err := os.ReadFile(path); err != nil || string(again) != out {
+		t.Errorf("it says otherwise: %s %v", again, err)
 	}
 }
