@@ -1,10 +1,13 @@
 #!/bin/bash
-# lint.sh: .golangci.yml on the Go code, shellcheck on the scripts.
+# lint.sh: .golangci.yml on the Go code, shellcheck on the scripts, actionlint on
+# the workflows of examples/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 linter=$(tools/tool.sh golangci-lint)
 "$linter" run ./...
+"$(tools/tool.sh actionlint)" examples/ci/github/*.yml
+echo "actionlint: $(git ls-files 'examples/ci/github/*.yml' | wc -l) workflows"
 # Those that run; what they source is looked at with them.
 scripts=$(git ls-files 'tools/*.sh' 'examples/*.sh' .ci/run | xargs grep -l '^#!')
 remote=$(git ls-files 'internal/*.sh')  # fragments that drivers send to devices: POSIX sh
