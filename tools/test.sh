@@ -11,11 +11,11 @@
 #
 # ENGINE: "terraform" or "tofu": everything runs on this one only.
 # GO_TEST_FLAGS: further flags of go test, for example "-run Lifecycle -v".
-# LAB_PARTS: what is started, "devices zabbix netbox nautobot postgres engine browser"
-#            if not set; for single packages that need only some of them. "engine"
-#            is a Terraform 1.14 for actions and queries, which is built once.
+# LAB_PARTS: what is started, "devices zabbix netbox nautobot postgres engine browser
+#            gitlab" if not set; for single packages that need only some of them.
+#            "engine" is a Terraform 1.14 for actions and queries, which is built once.
 #            "browser" installs Chromium, which the tests of the reports start
-#            themselves.
+#            themselves, and "gitlab" what runs a GitLab pipeline.
 # LAB_SETS:  how many sets of devices and Zabbix servers; 2, for one package 1.
 #
 # shellcheck disable=SC2317  # the traps and the loop of what is started reach the functions
@@ -34,7 +34,7 @@ unset "${!PROVISION_@}" "${!TF_@}"
 version=$(CHECKPOINT_DISABLE=1 terraform version | sed -n '1s/^Terraform v//p')
 [ "$(printf '%s\n' 1.11.0 "$version" | sort -V | head -n 1)" = 1.11.0 ] || die "terraform is $version; it must be 1.11 or later"
 
-parts=${LAB_PARTS:-devices zabbix netbox nautobot postgres engine browser}
+parts=${LAB_PARTS:-devices zabbix netbox nautobot postgres engine browser gitlab}
 engine=${ENGINE:-terraform} both=''
 [ $# != 0 ] || [ -n "${ENGINE:-}" ] || both=yes
 case $engine$both in
@@ -82,6 +82,7 @@ start_packages() (
 	. tools/common.sh
 	install_packages gcc libc6-dev  # the race detector is linked with C
 	case $parts in *browser*) install_packages chromium ;; esac
+	case $parts in *gitlab*) tools/gitlab-ci-local/gitlab-ci-local.sh >/dev/null ;; esac
 )
 start_devices() {
 	local set
