@@ -5,6 +5,7 @@ argument or in the environment. There is no shell.
 """
 import dataclasses
 import datetime
+import fcntl
 import http.client
 import json
 import os
@@ -348,10 +349,14 @@ class Gathered:
     """Which changes were planned already: the time of the latest, by object.
 
     The times are those of the source of truth, so no two clocks are compared.
-    Without the file everything within LOOKBACK counts as new."""
+    Without the file everything within LOOKBACK counts as new. Runs that share the
+    file wait for each other, so that of those that come at once one plans."""
 
     def __init__(self):
         self.path, self.times = os.environ.get('GATHERED', ''), {}
+        if self.path:
+            self.lock = open(self.path + '.lock', 'w', encoding='ascii')  # until the run ends
+            fcntl.flock(self.lock, fcntl.LOCK_EX)
         if self.path and os.path.exists(self.path):
             try:
                 with open(self.path, encoding='utf-8') as f:
