@@ -12,6 +12,7 @@ import zipfile
 from one_object import NoRedirect, Stop
 
 PAGE = 100
+PLAN_JOB = 'fleet:plan'  # of gitlab/fleet.yml; GitLab adds the site, in brackets
 LARGEST = 500 << 20  # bytes of an answer
 
 
@@ -81,6 +82,22 @@ class Forge:
                 return self.update(thread, comment['id'], mark + text)
         return self.call('POST', thread, {'body': mark + text})
 
+    def download(self, path, right):
+        """An artifact. It may lie elsewhere, where the token does not go."""
+        status, headers, content = self.send('GET', path)
+        if status in (301, 302, 303, 307, 308):
+            where = urllib.parse.urljoin(self.url + path, headers.get('Location', ''))
+            if not where.startswith(('https://', 'http://')):
+                raise Stop(f'fetch: the server says that the artifact is at {where[:200]!a}')
+            try:
+                with urllib.request.urlopen(where, timeout=60) as answer:
+                    return answer.read(LARGEST)
+            except (OSError, ValueError, http.client.HTTPException) as e:
+                raise Stop(f'fetch: the artifact cannot be read where the server says it is: {e}') from None
+        if status != 200:
+            raise Stop(f'fetch: GET {self.url}{path}: {status}: may the token read artifacts ({right})?')
+        return content
+
 
 class GitHub(Forge):
     """github.com and GitHub Enterprise Server."""
@@ -123,32 +140,26 @@ class GitHub(Forge):
             raise Stop(f'site {site}: fetch: pull request {number} has no plan of this site for its last commit {sha}, or it has expired. '
                        'Start the workflow by hand: it plans, waits for a reviewer, and applies')
         latest = max(usable, key=lambda a: a['created_at'])
-        return unzipped(site, self.download(latest['archive_download_url']))
-
-    def download(self, url):
-        """An artifact. It lies elsewhere, where the token does not go."""
-        path = url.removeprefix(self.url)
-        if not path.startswith(self.repository):
+        url = latest['archive_download_url']
+        if not url.startswith(self.url + self.repository):
             raise Stop(f'fetch: {url[:200]!a} is not below {self.url}')
-        status, headers, content = self.send('GET', path)
-        if status in (301, 302, 303, 307, 308):
-            where = urllib.parse.urljoin(self.url + path, headers.get('Location', ''))
-            if not where.startswith(('https://', 'http://')):
-                raise Stop(f'fetch: GitHub says that the artifact is at {where[:200]!a}')
-            try:
-                with urllib.request.urlopen(where, timeout=60) as answer:
-                    return answer.read(LARGEST)
-            except (OSError, ValueError, http.client.HTTPException) as e:
-                raise Stop(f'fetch: the artifact cannot be read where GitHub says it is: {e}') from None
-        if status != 200:
-            raise Stop(f'fetch: GET {self.url}{path}: {status}: may the token read artifacts (actions: read)?')
-        return content
+        return unzipped(site, self.download(url.removeprefix(self.url), 'actions: read'))
 
 
-def unzipped(site, content):
+def planned_commit(files):
+    """The commit that a plan is of. That nobody has changed it is what apply checks."""
+    try:
+        return json.loads(files['approved.json'])['commit']
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def unzipped(site, content, folder=''):
+    """The files of a folder of an archive."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as z:
-            return {n: z.read(n) for n in z.namelist() if '/' not in n and z.getinfo(n).file_size < LARGEST}
+            names = [n for n in z.namelist() if n.startswith(folder) and '/' not in n[len(folder):] and z.getinfo(n).file_size < LARGEST]
+            return {n[len(folder):]: z.read(n) for n in names if n != folder}
     except zipfile.BadZipFile:
         raise Stop(f'site {site}: fetch: what came is not a zip file: run the job again') from None
 
@@ -164,11 +175,31 @@ class GitLab(Forge):
         """The number of the merge request."""
         if os.environ.get('CI_MERGE_REQUEST_IID'):
             return variable('CI_MERGE_REQUEST_IID', '[0-9]+')
+        return str(self.merged()['iid'])
+
+    def merged(self):
+        """The merge request that the commit came with."""
         sha = variable('COMMIT', '[0-9a-f]{40,64}')
-        merged = [m for m in self.pages(f'{self.project}/repository/commits/{sha}/merge_requests') if m.get('state') == 'merged']
-        if not merged:
-            raise Stop(f'commit {sha} came with no merge request: there is nowhere to post to')
-        return str(merged[0]['iid'])
+        for m in self.pages(f'{self.project}/repository/commits/{sha}/merge_requests'):
+            if m.get('state') == 'merged' and sha in (m.get('merge_commit_sha'), m.get('squash_commit_sha'), m.get('sha')):
+                return m
+        raise Stop(f'commit {sha} came with no merge request: nobody has agreed to a plan of it. '
+                   'Start a pipeline with FLEET=apply: it plans, waits for a person, and applies')
+
+    def kept(self, site):
+        """The files that the last pipeline of the merged request has kept."""
+        merge = self.merged()
+        plan = f'{PLAN_JOB}: [{site}]'
+        pipelines = self.pages(f'{self.project}/merge_requests/{merge["iid"]}/pipelines')
+        newest = max((p['id'] for p in pipelines), default=None)
+        done = self.pages(f'{self.project}/pipelines/{newest}/jobs?scope[]=success') if newest else ()
+        jobs = [j['id'] for j in done if j['name'] == plan]
+        if jobs:
+            files = unzipped(site, self.download(f'{self.project}/jobs/{max(jobs)}/artifacts', 'read_api'), f'provision-run/{site}/')
+            if planned_commit(files) == merge['sha']:
+                return files
+        raise Stop(f'site {site}: fetch: merge request {merge["iid"]} has no plan of this site for its last commit {merge["sha"]}, or it has expired. '
+                   'Start a pipeline with FLEET=apply: it plans, waits for a person, and applies')
 
     def thread(self):
         return f'{self.project}/merge_requests/{self.request()}/notes'

@@ -40,7 +40,7 @@
 #   post and fetch at GitHub: GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL, and
 #     PULL_REQUEST, its number; without: the one that COMMIT came with. POST_AS is
 #     the login that the token has (github-actions[bot])
-#   post at GitLab: GITLAB_TOKEN, CI_API_V4_URL, CI_PROJECT_ID, and
+#   post and fetch at GitLab: GITLAB_TOKEN, CI_API_V4_URL, CI_PROJECT_ID, and
 #     CI_MERGE_REQUEST_IID; without: the one that COMMIT came with
 #
 # RUN_DIR/SITE afterwards: result.json ({"site", "step", "status", "changes",

@@ -1,9 +1,6 @@
 package fleet_test
 
 import (
-	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -123,52 +120,6 @@ func wait(t *testing.T, done func() bool) {
 			t.Fatal("it does not come")
 		}
 	}
-}
-
-// GitLab has notes; the token's user is asked for.
-func TestPostAtGitLab(t *testing.T) {
-	type note struct {
-		ID     int               `json:"id"`
-		Body   string            `json:"body"`
-		Author map[string]string `json:"author"`
-	}
-	mark := "<!-- provision: site ams1 -->\n"
-	notes := []*note{{1, mark + "all is well", map[string]string{"username": "mallory"}}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/v4/user", func(w http.ResponseWriter, _ *http.Request) { answer(w, map[string]string{"username": "bot"}) })
-	mux.HandleFunc("GET /api/v4/projects/5/repository/commits/{sha}/merge_requests", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, []map[string]any{{"iid": 8, "state": "opened"}, {"iid": 7, "state": "merged"}})
-	})
-	mux.HandleFunc("GET /api/v4/projects/5/merge_requests/7/notes", func(w http.ResponseWriter, r *http.Request) { answer(w, page(r, notes)) })
-	mux.HandleFunc("POST /api/v4/projects/5/merge_requests/7/notes", func(w http.ResponseWriter, r *http.Request) {
-		n := &note{ID: 2, Author: map[string]string{"username": "bot"}}
-		_ = json.NewDecoder(r.Body).Decode(n)
-		notes = append(notes, n)
-		answer(w, n)
-	})
-	mux.HandleFunc("PUT /api/v4/projects/5/merge_requests/7/notes/2", func(w http.ResponseWriter, r *http.Request) {
-		_ = json.NewDecoder(r.Body).Decode(notes[1])
-		answer(w, notes[1])
-	})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("PRIVATE-TOKEN") != token {
-			http.Error(w, "{}", http.StatusUnauthorized)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	j := newJobs(t)
-	j.env = append(j.env, "GITLAB_CI=true", "CI_API_V4_URL="+server.URL+"/api/v4", "CI_PROJECT_ID=5", "GITLAB_TOKEN="+token)
-	j.run(0, "plan ams1")
-	j.run(0, "post ams1", "CI_MERGE_REQUEST_IID=7")
-	j.plans(2, change("ams1-edge1", "two"))
-	j.run(0, "plan ams1")
-	j.run(0, "post ams1") // after the merge
-	if len(notes) != 2 || notes[0].Body != mark+"all is well" {
-		t.Fatalf("%d notes", len(notes))
-	}
-	says(t, notes[1].Body, mark, "description two")
 }
 
 // job is one of a workflow.
