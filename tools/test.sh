@@ -38,18 +38,17 @@ parts=${LAB_PARTS:-devices zabbix netbox nautobot postgres engine browser gitlab
 engine=${ENGINE:-terraform} both=''
 [ $# != 0 ] || [ -n "${ENGINE:-}" ] || both=yes
 case $engine$both in
-tofu | terraformyes) parts+=" tofu" ;;
-terraform) ;;
+tofu | terraformyes | terraform) ;;
 *) die "ENGINE is \"$engine\"; it is terraform or tofu" ;;
 esac
 sets=${LAB_SETS:-$(($# == 1 ? 1 : 2))}
 work=$(mktemp -d "${TMPDIR:-/tmp}/provision-test.XXXXXX")
 chmod 755 "$work"  # the servers run as other users
-starting=''
+starting='' behind=''
 finish() {
 	local code=$? set version source
 	trap '' INT TERM
-	for set in $starting; do kill -- "-$set" 2>/dev/null || :; done
+	for set in $starting $behind; do kill -- "-$set" 2>/dev/null || :; done
 	wait
 	[ "$code" = 0 ] || keep_logs
 	for ((set = 1; set <= sets; set++)); do
@@ -112,8 +111,6 @@ start_postgres() {
 	echo "make test: starting a PostgreSQL for states"
 	tools/postgres/postgres.sh up "$work/postgres" "$(tools/postgres/postgres.sh port)"
 }
-start_tofu() { tools/tool.sh tofu >/dev/null; }
-
 # ---- engines -------------------------------------------------------------------
 # What engines can differ in: the matrices with the binary, the function and the
 # data sources, on simulators; the installation and a life of both resources, on
@@ -125,7 +122,6 @@ use() {  # ENGINE: for the tests that follow
 	TF_ACC_TERRAFORM_PATH=$(command -v terraform)
 	unset TF_ACC_PROVIDER_HOST TF_ACC_PROVIDER_NAMESPACE
 	if [ "$1" = tofu ]; then
-		wait "$building" || die "OpenTofu could not be built: see above"
 		TF_ACC_TERRAFORM_PATH=$(tools/tool.sh tofu)
 		# Where a provider without a host and a namespace in its address comes from.
 		export TF_ACC_PROVIDER_HOST=registry.opentofu.org TF_ACC_PROVIDER_NAMESPACE=hashicorp
@@ -135,31 +131,36 @@ use() {  # ENGINE: for the tests that follow
 }
 on_tofu() {  # COMMAND...: runs it on OpenTofu, and says so of each package
 	use tofu
-	"$@" 2>&1 | sed -u 's/^\(ok\|FAIL\)\([[:blank:]]*\)\([^[:blank:]]*\)/\1\2\3(OpenTofu)/' | tee -a "$work/output"
-	local result=${PIPESTATUS[0]}
-	use terraform
+	"$@" 2>&1 | sed -u 's/^\(ok\|FAIL\)\([[:blank:]]*\)\([^[:blank:]]*\)/\1\2\3(OpenTofu)/'
+	return "${PIPESTATUS[0]}"
+}
+# What has a real system runs on the simulators as well. It is behind the others:
+# its output comes when they are done.
+simulated() {
+	local result=0
+	go test -race -count=1 -timeout 60m ./internal/provider/lifecycle/ || result=$?
+	# shellcheck disable=SC2086  # a list
+	[ -z "$both" ] || on_tofu go test -count=1 -timeout 60m $on_engines_simulated || result=$?
 	return "$result"
 }
 
 SECONDS=0
 start_packages
-for part in devices zabbix netbox nautobot postgres engine tofu; do
+for part in devices zabbix netbox nautobot postgres engine; do
 	case " $parts " in *" $part "*) ;; *) continue ;; esac
 	set -m  # a process group of its own, so that it can be ended as a whole
 	"start_$part" </dev/null &
-	[ $part != tofu ] || building=$!
 	starting+=" $!"
 	set +m
 done
 export TF_ACC=1 CHECKPOINT_DISABLE=1 PROVISION_SETS=$work/sets
 use "$engine"
-code=0
 if [ $# = 0 ]; then
 	set -- ./...
-	# What has a real system here runs on the simulators as well.
-	go test -race -count=1 -timeout 30m ./internal/provider/lifecycle/ 2>&1 | tee "$work/output" || code=$?
-	# shellcheck disable=SC2086  # a list
-	[ -z "$both" ] || on_tofu go test -count=1 -timeout 30m $on_engines_simulated || code=$?
+	set -m
+	simulated </dev/null >"$work/simulated" 2>&1 &
+	behind=$!
+	set +m
 fi
 for pid in $starting; do wait "$pid" || { echo "make test: a system did not start: see above" >&2; exit 1; }; done
 starting=''
@@ -178,12 +179,20 @@ case " $parts " in *" engine "*)
 	;;
 esac
 export PROVISION_NETBOX=$work/netbox PROVISION_NAUTOBOT=$work/nautobot PROVISION_POSTGRES=$work/postgres
+code=0
 echo "make test: the systems are up after $SECONDS s; $sets package(s) at a time"
 # shellcheck disable=SC2086  # flags are words
 go test -race -tags lab -count=1 -p "$sets" -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$@" 2>&1 |
-	tee -a "$work/output" || code=$?
+	tee "$work/output" || code=$?
+if [ -n "$behind" ]; then
+	echo "make test: waiting for the tests on simulators"
+	wait "$behind" || code=$?
+	behind=''
+	tee -a "$work/output" <"$work/simulated"
+fi
 # shellcheck disable=SC2086  # flags are words
-[ -z "$both" ] || on_tofu go test -tags lab -count=1 -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$on_engines" || code=$?
+[ -z "$both" ] || on_tofu go test -tags lab -count=1 -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$on_engines" |
+	tee -a "$work/output" || code=$?
 
 awk -v seconds="$SECONDS" '
 	$1 == "ok" { ok++; sub(/s$/, "", $3); time[$2] = $3 }
