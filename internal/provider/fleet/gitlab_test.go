@@ -111,6 +111,12 @@ func (g *gitlab) keeps(iid int, jobs map[string]string) {
 
 // comment makes a note of somebody.
 func (g *gitlab) comment(iid int, login, body string) *note {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.add(iid, login, body)
+}
+
+func (g *gitlab) add(iid int, login, body string) *note {
 	n := &note{ID: 2000 + 100*iid + len(g.notes[iid]), Body: body, Author: map[string]string{"username": login}}
 	g.notes[iid] = append(g.notes[iid], n)
 	return n
@@ -141,7 +147,7 @@ func (g *gitlab) create(w http.ResponseWriter, r *http.Request) {
 	var n note
 	_ = json.NewDecoder(r.Body).Decode(&n)
 	w.WriteHeader(http.StatusCreated)
-	answer(w, g.comment(number(r, "iid"), gitlabBot, n.Body))
+	answer(w, g.add(number(r, "iid"), gitlabBot, n.Body))
 }
 
 func (g *gitlab) change(w http.ResponseWriter, r *http.Request) {
