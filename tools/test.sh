@@ -138,6 +138,8 @@ on_tofu() {  # COMMAND...: runs it on OpenTofu, and says so of each package
 # its output comes when they are done.
 simulated() {
 	local result=0
+	# Without the race detector the core plays all of its histories, not a part.
+	go test -count=1 -timeout 30m ./internal/provision/ || result=$?
 	go test -race -count=1 -timeout 60m ./internal/provider/lifecycle/ || result=$?
 	# shellcheck disable=SC2086  # a list
 	[ -z "$both" ] || on_tofu go test -count=1 -timeout 60m $on_engines_simulated || result=$?
