@@ -14,7 +14,10 @@ const newSecret = " (a new secret value)"
 // notes are what a difference says beside the bare entries.
 type notes struct {
 	gone map[string]string // about a template that goes, by name
-	made []string          // host groups that do not exist yet
+	// made are the host groups that do not exist yet. The difference does not tell
+	// them apart: another run may make one between plan and apply, and what was
+	// agreed to is done all the same.
+	made []string
 }
 
 // edit is one line of a difference.
@@ -38,14 +41,11 @@ func difference(before *Host, g *goal, n notes) provision.Diff {
 		case string(FieldMacros):
 			edits = g.veil(edits)
 		case string(FieldTemplates):
-			note(edits, "- ", func(key string) string { return n.gone[key] })
-		case string(FieldGroups):
-			note(edits, "+ ", func(key string) string {
-				if slices.Contains(n.made, key) {
-					return " (a new host group)"
+			for i, e := range edits {
+				if e.sign == "- " {
+					edits[i].text += n.gone[e.key]
 				}
-				return ""
-			})
+			}
 		case fieldTLS:
 			if g.psk {
 				edits = append(edits, edit{"psk", "+ ", "psk" + newSecret},
@@ -103,15 +103,6 @@ func (g *goal) veil(edits []edit) []edit {
 		veiled = append(veiled, edit{key, "+ ", key + newSecret + about})
 	}
 	return veiled
-}
-
-// note adds to the lines of a sign.
-func note(edits []edit, sign string, about func(key string) string) {
-	for i, e := range edits {
-		if e.sign == sign {
-			edits[i].text += about(e.key)
-		}
-	}
 }
 
 // hunk is a field's part of a difference; nil when nothing changes.

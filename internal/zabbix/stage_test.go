@@ -233,7 +233,7 @@ func TestTheDifference(t *testing.T) {
 - Plain (cleared: its items go, with their history)
 @@ host_groups
 + Linux servers
-+ New group (a new host group)
++ New group
 - Routers
 @@ tags
 - old: 1
@@ -584,7 +584,7 @@ func TestDestroying(t *testing.T) {
 	in.ID, in.Destroy = h.ID, zabbix.DestroyBury
 	res, told, err := plan(t, w, in)
 	const want = "@@ host\n- core1\n+ core1_archived-1\n@@ visible_name\n- Core 1\n@@ enabled\n- true\n+ false\n" +
-		"@@ host_groups\n- Others' group\n- Routers\n+ graveyard (a new host group)"
+		"@@ host_groups\n- Others' group\n- Routers\n+ graveyard"
 	if err != nil || res.Diff.String() != want || told.BuriedAs != "core1_archived-1" || told.Action != zabbix.ActionBury {
 		t.Errorf("%s as %s, %v\n%s", told.Action, told.BuriedAs, err, res.Diff)
 	}

@@ -4,6 +4,8 @@ package faults_test
 
 import (
 	"os/exec"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -62,4 +64,32 @@ func TestZabbixTwoApplies(t *testing.T) {
 		mine.truth()
 		theirs.truth()
 	}
+}
+
+// TestZabbixGroupMadeMeanwhile has another run make the host group that a saved plan
+// wants to make: what was agreed to is done all the same.
+func TestZabbixGroupMadeMeanwhile(t *testing.T) {
+	s := zabbixServer(t, "7.0")
+	e := newEstate(t, s, binaryOf(), "groupmade", 1)
+	const group = "Faults/made meanwhile"
+	remove := func() {
+		var found []object
+		s.call("hostgroup.get", object{"filter": object{"name": group}}, &found)
+		for _, g := range found {
+			s.call("hostgroup.delete", []any{g["groupid"]}, nil)
+		}
+	}
+	remove()
+	t.Cleanup(remove)
+	provider := strings.Replace(e.provider(), "max_destroy = 1000", "max_destroy = 1000, create_host_groups = true", 1)
+	e.Config(provider, e.host("it", `host_groups = ["Linux servers", "`+group+`"]`))
+	out := e.Must(0, "plan", "-out=saved.plan")
+	says(t, "the plan", out, "host groups that will be made: "+group, "+ "+group)
+	s.call("hostgroup.create", object{"name": group}, nil)
+	e.Must(0, "apply", "saved.plan")
+	if h := s.hosts("groupmade")["groupmade-it"]; h == nil || !slices.Contains(h.Groups, group) {
+		t.Errorf("the host is not in the group: %+v", h)
+	}
+	e.Must(0, "plan", "-detailed-exitcode")
+	e.Must(0, "destroy", "-auto-approve")
 }
