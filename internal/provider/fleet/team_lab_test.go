@@ -3,115 +3,57 @@
 package fleet_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
-
-// standIns are the actions that reach the Internet, by what act runs in their
-// place. Artifacts are folders.
-var standIns = map[string]string{
-	"hashicorp/setup-terraform@v3": "inputs: {terraform_wrapper: {}}\nruns: {using: composite, steps: [{shell: bash, run: terraform version}]}\n",
-	"actions/upload-artifact@v4": `
-inputs: {name: {}, path: {}, retention-days: {}, overwrite: {}}
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      run: rm -rf "$ARTIFACTS/$NAME" && cp -r "$FROM" "$ARTIFACTS/$NAME"
-      env: {NAME: "${{ inputs.name }}", FROM: "${{ inputs.path }}"}
-`,
-	"actions/download-artifact@v4": `
-inputs: {name: {}, path: {}}
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      run: mkdir -p "$TO" && cp -r "$ARTIFACTS/$NAME/." "$TO"
-      env: {NAME: "${{ inputs.name }}", TO: "${{ inputs.path }}"}
-`,
-}
 
 // team is a rig whose folder is a repository with the pipeline.
 type team struct {
 	*rig
 	github *github
-	act    string   // the program
-	args   []string // of each run
-	env    []string // of act
+	act    *acctest.Act
 }
 
 // newTeam makes a team, whose first commit is planned and applied nowhere.
 func newTeam(t *testing.T, database string) *team {
 	t.Helper()
 	tm := &team{rig: newRig(t, database), github: newGitHub(t)}
-	tm.act = tool(t, "act")
 	copyTo(t, filepath.Join(tm.Dir, "ci/scripts"), "ci/scripts")
 	put(t, filepath.Join(tm.Dir, ".github/workflows/fleet.yml"), read(t, filepath.Join(examples, "ci/github/fleet.yml")))
 	tm.Write(".gitignore", "/mirror/\n/terraform.rc\n.terraform/\n.terraform.lock.hcl\n*.jsonl\nbackups/\n/provision-run/\n")
-	home := t.TempDir()
-	tm.args = []string{"--action-cache-path", filepath.Join(home, "cache"), "--no-cache-server"}
-	for action, text := range standIns {
-		dir := filepath.Join(home, action)
-		put(t, filepath.Join(dir, "action.yml"), "name: stand-in\n"+strings.TrimPrefix(text, "\n"))
-		tm.args = append(tm.args, "--local-repository", action+"="+dir)
-	}
-	put(t, filepath.Join(home, ".actrc"), "-P ubuntu-latest=-self-hosted\n")
-	tm.secrets(home)
+	tm.runner()
 	tm.git(tm.Dir, "init", "-q", "-b", "main")
 	tm.git(tm.Dir, "remote", "add", "origin", "https://github.com/example/network")
 	tm.commit()
 	return tm
 }
 
-// tool is a tool of tools/tool.sh.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	cmd := exec.Command(filepath.Join(root, "tools/tool.sh"), name)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("tool.sh %s: %v", name, err)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// secrets gives the runs what the rig has. Secrets are in a file, because all that
-// is in act's environment is in that of each step.
-func (tm *team) secrets(home string) {
+// runner gives the runs what the rig has.
+func (tm *team) runner() {
 	env := map[string]string{}
 	for _, kv := range tm.rig.Env {
 		name, value, _ := strings.Cut(kv, "=")
 		env[name] = value
 	}
-	text, err := json.Marshal(map[string]string{
-		"GITHUB_TOKEN": token, "PLAN_KEY": strings.TrimPrefix(key, "PLAN_KEY="), "PG_CONN_STR": env["PG_CONN_STR"],
-		"PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY": env["PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY"],
-		"PROVISION_ZABBIX_TOKEN":                    zabbixToken(tm.t, env),
-	})
-	if err != nil {
-		tm.t.Fatal(err)
-	}
-	file := filepath.Join(home, "secrets.yml") // of which JSON is a part
-	put(tm.t, file, string(text))
-	tm.args = append(tm.args, "--secret-file", file, "--var", "PROVISION_ZABBIX_URL="+env["PROVISION_ZABBIX_URL"])
-	tm.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}
-	for name, value := range map[string]string{
-		"GITHUB_API_URL": tm.github.server.URL, "ARTIFACTS": tm.github.artifacts, "CHECKPOINT_DISABLE": "1",
-		"TF_CLI_CONFIG_FILE": filepath.Join(tm.Dir, "terraform.rc"), "PROVISION_ZABBIX_AGENT_PORT": env["PROVISION_ZABBIX_AGENT_PORT"],
-		"TMPDIR": tm.t.TempDir(), "TF_VAR_confirm_timeout": "10s",
-	} {
-		tm.args = append(tm.args, "--env", name+"="+value)
-	}
+	tm.act = acctest.NewAct(tm.t, root,
+		map[string]string{
+			"GITHUB_TOKEN": token, "PLAN_KEY": strings.TrimPrefix(key, "PLAN_KEY="), "PG_CONN_STR": env["PG_CONN_STR"],
+			"PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY": env["PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY"],
+			"PROVISION_ZABBIX_TOKEN":                    zabbixToken(tm.t, env),
+		},
+		map[string]string{"PROVISION_ZABBIX_URL": env["PROVISION_ZABBIX_URL"]},
+		map[string]string{
+			"GITHUB_API_URL": tm.github.server.URL, "TF_CLI_CONFIG_FILE": filepath.Join(tm.Dir, "terraform.rc"),
+			"PROVISION_ZABBIX_AGENT_PORT": env["PROVISION_ZABBIX_AGENT_PORT"], "TF_VAR_confirm_timeout": "10s",
+		})
+	tm.github.artifacts = tm.act.Artifacts
 }
 
 // zabbixToken makes a token, as a pipeline has one.
@@ -185,41 +127,19 @@ func (tm *team) clone(commit, branch string) string {
 // run is a run of the workflow that was not started yet.
 func (tm *team) run(dir, event string, payload any, more ...string) *exec.Cmd {
 	tm.t.Helper()
-	text, err := json.Marshal(payload)
-	if err != nil {
-		tm.t.Fatal(err)
-	}
-	file := filepath.Join(tm.t.TempDir(), "event.json")
-	put(tm.t, file, string(text))
-	args := append([]string{event, "-W", ".github/workflows/fleet.yml", "-e", file}, tm.args...)
-	cmd := exec.Command(tm.act, append(args, more...)...)
-	cmd.Dir, cmd.Env = dir, tm.env
-	return cmd
+	return tm.act.Command(tm.t, dir, "fleet.yml", event, payload, more...)
 }
 
 // ends gives what a run printed, which must succeed or fail, without secrets.
 func (tm *team) ends(cmd *exec.Cmd, well bool) string {
 	tm.t.Helper()
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	if testing.Verbose() {
-		cmd.Stdout = io.MultiWriter(&out, os.Stdout)
-	}
-	cmd.Stderr = cmd.Stdout
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		tm.t.Fatal(err)
-	}
-	if (err == nil) != well {
-		tm.t.Fatalf("act %q: %v:\n%s", cmd.Args[1:2], err, out.String())
-	}
+	out := acctest.Ends(tm.t, cmd, well)
 	for _, secret := range []string{strings.TrimPrefix(key, "PLAN_KEY="), token, "PRIVATE KEY-----"} {
-		if strings.Contains(out.String(), secret) {
-			tm.t.Errorf("it shows a secret:\n%s", out.String())
+		if strings.Contains(out, secret) {
+			tm.t.Errorf("it shows a secret:\n%s", out)
 		}
 	}
-	return out.String()
+	return out
 }
 
 // branch is the branch of a pull request.
