@@ -32,11 +32,30 @@ func NewGitLab(t *testing.T, root, dir string, env []string) *GitLab {
 	g := &GitLab{Dir: dir, Env: slices.Clone(env), t: t, tool: strings.TrimSpace(string(out))}
 	g.Env = append(g.Env, "HOME="+t.TempDir(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
 	g.Git("init", "--quiet", "--initial-branch=main")
-	g.Git("config", "user.email", "ann@example.net")
-	g.Git("config", "user.name", "Ann")
-	g.Git("remote", "add", "origin", "git@ci.example.net:network/provision.git")
+	g.settle("add")
 	g.Commit()
 	return g
+}
+
+// settle says whose repository it is, and where GitLab has it: adds that, or sets
+// its URL.
+func (g *GitLab) settle(remote string) {
+	g.t.Helper()
+	g.Git("config", "user.email", "ann@example.net")
+	g.Git("config", "user.name", "Ann")
+	g.Git("remote", remote, "origin", "git@ci.example.net:network/provision.git")
+}
+
+// Clone is the repository in a folder of its own, with main at a commit: pipelines
+// of several commits run at once.
+func (g *GitLab) Clone(commit string) *GitLab {
+	g.t.Helper()
+	clone := *g
+	clone.Dir = g.t.TempDir()
+	clone.Git("clone", "--quiet", g.Dir, ".")
+	clone.Git("checkout", "--quiet", "-B", "main", commit)
+	clone.settle("set-url")
+	return &clone
 }
 
 // With is the repository in a part of its test.
@@ -82,6 +101,9 @@ func (g *GitLab) Edit(name, old, text string) {
 // colour is what a terminal shows as colours.
 var colour = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
+// Plain is what a pipeline said, without colours.
+func Plain(text string) string { return colour.ReplaceAllString(text, "") }
+
 // Command is a pipeline that was started with these variables, or with arguments
 // jobs of it, and that does not run yet.
 func (g *GitLab) Command(variables map[string]string, args ...string) *exec.Cmd {
@@ -103,7 +125,7 @@ func (g *GitLab) Run(code int, variables map[string]string, args ...string) stri
 	if err != nil && !errors.As(err, &exit) {
 		g.t.Fatal(err)
 	}
-	text := colour.ReplaceAllString(string(out), "")
+	text := Plain(string(out))
 	if got := cmd.ProcessState.ExitCode(); got != code {
 		g.t.Fatalf("%q: exit code %d, want %d:\n%s", cmd.Args, got, code, text)
 	}

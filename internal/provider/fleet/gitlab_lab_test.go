@@ -3,12 +3,16 @@
 package fleet_test
 
 import (
-	"fmt"
+	"bytes"
+	"errors"
+	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
@@ -57,7 +61,7 @@ func planJob(site string) string { return "fleet:plan: [" + site + "]" }
 func (tm *gitlabTeam) proposes(iid int, edit func()) string {
 	tm.t.Helper()
 	base := tm.repo.Git("rev-parse", "main")
-	tm.repo.Git("checkout", "--quiet", "-b", fmt.Sprint("change-", iid))
+	tm.repo.Git("checkout", "--quiet", "-b", branch(iid), "main")
 	edit()
 	tm.api.opened(iid, tm.repo.Commit())
 	out := tm.repo.Run(0, tm.started("merge_request_event", map[string]string{
@@ -65,20 +69,37 @@ func (tm *gitlabTeam) proposes(iid int, edit func()) string {
 	}))
 	kept := map[string]string{}
 	for _, name := range []string{"ams1", "fra1", "lon1"} {
-		kept[planJob(name)] = tm.repo.Artifacts(planJob(name))
+		kept[planJob(name)] = tm.keep(planJob(name))
 	}
 	tm.api.keeps(iid, kept)
 	return tm.hides(out)
 }
 
-// merges merges it into main, and runs the pipeline that this starts.
+// keep copies what a job has left, which the next pipeline writes over; a job that
+// has left nothing has no folder.
+func (tm *gitlabTeam) keep(job string) string {
+	tm.t.Helper()
+	from, to := tm.repo.Artifacts(job), filepath.Join(tm.t.TempDir(), "kept")
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		tm.t.Fatal(err)
+	}
+	return to
+}
+
+// merge merges it into main, and says which commit was the last before.
+func (tm *gitlabTeam) merge(iid int) (before string) {
+	tm.t.Helper()
+	before = tm.repo.Git("rev-parse", "main")
+	tm.repo.Git("checkout", "--quiet", "main")
+	tm.repo.Git("merge", "--quiet", "--no-ff", "--message=merge", branch(iid))
+	tm.api.merge(iid, tm.repo.Git("rev-parse", "main"))
+	return before
+}
+
+// merges merges it, and runs the pipeline that this starts.
 func (tm *gitlabTeam) merges(iid int) string {
 	tm.t.Helper()
-	before := tm.repo.Git("rev-parse", "main")
-	tm.repo.Git("checkout", "--quiet", "main")
-	tm.repo.Git("merge", "--quiet", "--no-ff", "--message=merge", fmt.Sprint("change-", iid))
-	tm.api.merge(iid, tm.repo.Git("rev-parse", "main"))
-	return tm.hides(tm.push(before))
+	return tm.hides(tm.push(tm.merge(iid)))
 }
 
 // push runs the pipeline of a push to main. A job that may end with one exit code
@@ -89,9 +110,10 @@ func (tm *gitlabTeam) push(before string) string {
 	return tm.repo.Run(0, tm.started("push", map[string]string{"CI_COMMIT_BEFORE_SHA": before}))
 }
 
-// hides checks that an output has no secret.
+// hides checks that an output has no secret, and gives it without colours.
 func (tm *gitlabTeam) hides(out string) string {
 	tm.t.Helper()
+	out = acctest.Plain(out)
 	for _, secret := range []string{strings.TrimPrefix(key, "PLAN_KEY="), gitlabToken, "PRIVATE KEY-----"} {
 		if strings.Contains(out, secret) {
 			tm.t.Errorf("it shows a secret:\n%s", out)
@@ -113,6 +135,9 @@ func TestGitLabPipeline(t *testing.T) {
 	says(t, tm.repo.Press(0, "fleet:apply", byHand), "site ams1: applied", "site fra1: applied", "site lon1: applied")
 	tm.describes("r1", "ams1-edge1")
 	t.Run("merge", tm.mergeApplies)
+	t.Run("stale, another effect", tm.staleOtherwise)
+	t.Run("two merges at once", tm.twoAtOnce)
+	t.Run("cancelled", tm.cancelled)
 	t.Run("one site fails", tm.oneFails)
 	t.Run("drift", tm.finds)
 	t.Run("direct push", tm.pushed)
@@ -134,6 +159,80 @@ func (tm *gitlabTeam) mergeApplies(t *testing.T) {
 	tm.describes("r2", "merged of ams1-edge2")
 	if notes := tm.api.bodies(1); len(notes) != 1 || !strings.Contains(notes[0], "**Applied.**") {
 		t.Errorf("notes: %q", notes)
+	}
+}
+
+// staleOtherwise: somebody changes the router between plan and merge. The apply
+// stops, says so where it was agreed to, and leaves the router alone.
+func (tm *gitlabTeam) staleOtherwise(t *testing.T) {
+	tm = tm.in(t)
+	tm.proposes(4, func() { tm.intend("stale", "ams1-edge2") })
+	tm.lab.Script(t, "", "exec", "r2", "vtysh", "-c", "configure terminal", "-c", "interface lo", "-c", "description by hand")
+	says(t, tm.merges(4), "the plan is stale: planning again", `["ams1-edge2"]: update, but not with the change that was agreed to`, "FAIL  fleet:apply: [ams1]")
+	tm.describes("r2", "by hand")
+	says(t, tm.api.bodies(4)[0], "**Not applied.**", "by hand")
+	// What is there now is proposed, planned and agreed to anew.
+	tm.proposes(5, func() { tm.intend("seen", "ams1-edge2") })
+	says(t, tm.merges(5), "PASS  fleet:apply: [ams1]")
+	tm.describes("r2", "seen of ams1-edge2")
+}
+
+// twoAtOnce: the pipelines of two merges run side by side, as without a resource
+// group. The lock of the state lets the second wait for the first, which makes its
+// plan stale; a new one has the effect that was agreed to.
+func (tm *gitlabTeam) twoAtOnce(t *testing.T) {
+	tm = tm.in(t)
+	tm.proposes(6, func() { tm.intend("six", "ams1-core1") })
+	tm.proposes(7, func() { tm.intend("seven", "ams1-edge2") })
+	var pipelines []*exec.Cmd
+	for _, iid := range []int{6, 7} {
+		before := tm.merge(iid)
+		pipelines = append(pipelines, tm.repo.Clone("main").Command(tm.started("push", map[string]string{"CI_COMMIT_BEFORE_SHA": before})))
+	}
+	var second bytes.Buffer
+	ended := make(chan error, 1)
+	pipelines[1].Stdout, pipelines[1].Stderr = &second, &second
+	first, err := runUntil(t, pipelines[0], `this["ams1-core1"]: Modifying`, func() { go func() { ended <- pipelines[1].Run() }() })
+	if err := errors.Join(err, <-ended); err != nil {
+		t.Errorf("%v:\n%s\n%s", err, first, second.String())
+	}
+	says(t, tm.hides(first), "site ams1: applied")
+	says(t, tm.hides(second.String()), "the plan is stale: planning again", "the new plan has the effect that was agreed to", "site ams1: applied")
+	tm.describes("r3", "six of ams1-core1")
+	tm.describes("r2", "seven of ams1-edge2")
+}
+
+// cancelled: a job that is ended in the middle of a change, as a runner ends it,
+// leaves no lock, and the next one brings the router to where it should be.
+func (tm *gitlabTeam) cancelled(t *testing.T) {
+	tm = tm.in(t)
+	tm.proposes(8, func() { tm.intend("cancelled", "ams1-edge1") })
+	before := tm.merge(8)
+	cmd := tm.repo.Command(tm.started("push", map[string]string{"CI_COMMIT_BEFORE_SHA": before}))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// Gitlab-ci-local takes a job for well that a signal has ended; GitLab does not.
+	out, err := runUntil(t, cmd, `canary["ams1-edge1"]: Modifying`, func() { endJobs(t, cmd.Process.Pid) })
+	if err != nil {
+		t.Errorf("the pipeline: %v:\n%s", err, out)
+	}
+	says(t, tm.hides(out), "Interrupt received.")
+	tm.proposes(9, func() { tm.intend("after", "ams1-edge1") })
+	says(t, tm.merges(9), "site ams1: applied", "PASS  fleet:apply: [ams1]")
+	tm.describes("r1", "after of ams1-edge1")
+}
+
+// endJobs sends the processes of a group but its first one SIGTERM, as a runner
+// does with those of a job.
+func endJobs(t *testing.T, group int) {
+	t.Helper()
+	out, err := exec.Command("pgrep", "-g", strconv.Itoa(group)).Output()
+	if err != nil {
+		t.Errorf("pgrep: %v", err)
+	}
+	for _, field := range strings.Fields(string(out)) {
+		if pid, err := strconv.Atoi(field); err == nil && pid != group {
+			_ = syscall.Kill(pid, syscall.SIGTERM) // it may have ended meanwhile
+		}
 	}
 }
 
@@ -170,5 +269,5 @@ func (tm *gitlabTeam) pushed(t *testing.T) {
 	tm.intend("pushed", "ams1-edge2")
 	tm.repo.Commit()
 	says(t, tm.push(before), "came with no merge request: nobody has agreed to a plan of it", "fra1 is not concerned", "FAIL  fleet:apply: [ams1]")
-	tm.describes("r2", "merged of ams1-edge2")
+	tm.describes("r2", "seven of ams1-edge2")
 }

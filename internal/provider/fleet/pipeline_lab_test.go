@@ -169,30 +169,13 @@ func (tm *team) cancelled(t *testing.T) {
 	tm = tm.in(t)
 	tm.proposes(10, func() { tm.intend("cancelled", "ams1-edge1") })
 	cmd := tm.merges(10)
-	said, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = cmd.Stdout
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for lines, sent := bufio.NewReader(said), false; ; {
-		line, err := lines.ReadString('\n')
-		all.WriteString(line)
-		if !sent && strings.Contains(line, `canary["ams1-edge1"]: Modifying`) {
-			sent = true
-			if err := cmd.Process.Signal(os.Interrupt); err != nil {
-				t.Error(err)
-			}
+	out, err := runUntil(t, cmd, `canary["ams1-edge1"]: Modifying`, func() {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Error(err)
 		}
-		if err != nil {
-			break // it has ended
-		}
-	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatalf("a cancelled run succeeded:\n%s", all.String())
+	})
+	if err == nil {
+		t.Fatalf("a cancelled run succeeded:\n%s", out)
 	}
 	says(t, tm.ends(tm.byHand("apply", "ams1"), true), "site ams1:")
 	tm.describes("r1", "cancelled of ams1-edge1")
@@ -211,4 +194,36 @@ func (tm *team) nothingInClear(t *testing.T) {
 			t.Errorf("%s is in clear", f)
 		}
 	}
+}
+
+// runUntil runs a pipeline, does something once it says a text, and gives what it
+// said and how it ended.
+func runUntil(t *testing.T, cmd *exec.Cmd, text string, then func()) (string, error) {
+	t.Helper()
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	done := false
+	for lines := bufio.NewReader(said); ; {
+		line, err := lines.ReadString('\n')
+		all.WriteString(line)
+		if !done && strings.Contains(line, text) {
+			done = true
+			then()
+		}
+		if err != nil {
+			break // it has ended
+		}
+	}
+	err = cmd.Wait()
+	if !done {
+		t.Fatalf("it never said %q: %v:\n%s", text, err, all.String())
+	}
+	return all.String(), err
 }
