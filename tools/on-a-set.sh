@@ -5,19 +5,22 @@
 # systems are.
 set -euo pipefail
 
-# There is one NetBox and one Nautobot: packages that write to it take turns.
+# There is one NetBox and one Nautobot: packages that write to one take turns.
+netbox='' nautobot=''
 case $PWD in
-*/internal/inventory/netbox | */internal/inventory/nautobot | */internal/provider)
-	exec 8>"$PROVISION_SETS/sources.lock"
-	flock 8 ;;
+*/internal/inventory/netbox) netbox=yes ;;
+*/internal/inventory/nautobot) nautobot=yes ;;
+*/internal/provider) netbox=yes nautobot=yes ;;
 esac
+[ -z "$netbox" ] || { exec 7>"$PROVISION_SETS/netbox.lock"; flock 7; }
+[ -z "$nautobot" ] || { exec 8>"$PROVISION_SETS/nautobot.lock"; flock 8; }
 while :; do
 	for set in "$PROVISION_SETS"/*.env; do
 		exec 9>"${set%.env}.lock"
 		flock --nonblock 9 || continue
 		# shellcheck source=/dev/null
 		. "$set"
-		"$@" 8>&- 9>&-  # what the tests leave running keeps no set
+		"$@" 7>&- 8>&- 9>&-  # what the tests leave running keeps no set
 		exit
 	done
 	sleep 0.2
