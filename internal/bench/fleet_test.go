@@ -69,7 +69,7 @@ func TestGrowthRows(t *testing.T) {
 		c.Devices[rowHostPlan+row] = hosts
 		c.Samples[rowHostPlan+row] = []sample{{Noop: took{Wall: 1}, Provider: took{Wall: 1.3, Peak: 160}}}
 	}
-	rows := c.hostRows(growthTargets())
+	rows := c.growingRows()
 	if len(rows) != 3 || rows[0].Hosts != 100 || rows[2].Hosts != 5000 {
 		t.Fatalf("%+v", rows)
 	}

@@ -246,7 +246,7 @@ func (c *collection) render(now time.Time, machine []string) (string, error) {
 	var out bytes.Buffer
 	err = t.Execute(&out, map[string]any{
 		"Date": now.Format(time.DateOnly), "Machine": machine, "Load": c.load(),
-		"Rows": c.rows(), "Growths": c.growths(), "Peaks": c.peaks(), "Steps": c.stepTable(), "Hosts": c.hostRows(hostTargets()), "Fleets": c.fleetRows(), "Growing": c.hostRows(growthTargets()), "Zabbix": c.Zabbix,
+		"Rows": c.rows(), "Growths": c.growths(), "Peaks": c.peaks(), "Steps": c.stepTable(), "Hosts": c.hostRows(hostTargets()), "Fleets": c.fleetRows(), "Growing": c.growingRows(), "Zabbix": c.Zabbix,
 		"Lists": c.listRows(), "Asks": c.askRows(), "Renders": c.renderRows(), "Sources": c.sources(),
 		"Large": c.Sizes[sizeConfig],
 		"Small": c.Sizes[sizeSmall], "Big": c.Sizes[sizeLarge],

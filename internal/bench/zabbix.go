@@ -32,7 +32,8 @@ const (
 )
 
 // hostConfig is the configuration of hosts: %[1]s is the type of the resource,
-// %[2]s and %[3]s what stands around the attributes in it.
+// %[2]s and %[3]s what stands around the attributes in it, %[4]s and %[5]s names in
+// Zabbix, %[6]s how often there is one, %[7]s to %[9]s its name, site and rack.
 const hostConfig = `
 variable "hosts" { type = number }
 variable "revision" { type = number }
@@ -40,31 +41,44 @@ variable "on_destroy" { type = string }
 variable "port" { type = string }
 
 locals {
-  hosts = { for i in range(var.hosts) : format("` + hostPrefix + `%%05d", i) => {
+  hosts = { for i in range(min(var.hosts, 1024)) : format("` + hostPrefix + `%%05d", i) => {
     site = format("site%%02d", i %% 20)
     rack = format("rack %%d", i %% 40)
   } }
 }
 
 resource %[1]q "this" {
-  for_each = local.hosts
+  %[6]s
   %[2]s
-  host        = each.key
+  host        = %[7]s
   interface   = { ip = "127.0.0.1", port = var.port }
   templates   = [%[4]q]
   host_groups = [%[5]q]
   tags = {
-    site     = [each.value.site]
+    site     = [%[8]s]
     role     = ["edge"]
     revision = [tostring(var.revision)]
   }
   macros         = { "{$LIMIT}" = { value = "90" } }
   inventory_mode = "manual"
-  inventory      = { location = each.value.rack }
+  inventory      = { location = %[9]s }
   on_destroy     = var.on_destroy
   %[3]s
 }
 `
+
+// repetition is how a configuration has many hosts.
+type repetition struct{ often, name, site, rack string }
+
+// How people have hosts; and, as Terraform evaluates the whole of for_each for each
+// host anew, how its time is in proportion to their number.
+var (
+	byKey   = repetition{"for_each = local.hosts", "each.key", "each.value.site", "each.value.rack"}
+	byCount = repetition{
+		"count = var.hosts", `format("` + hostPrefix + `%05d", count.index)`,
+		`format("site%02d", count.index % 20)`, `format("rack %d", count.index % 40)`,
+	}
+)
 
 // zabbixProvider is the provider block of the real one.
 const zabbixProvider = `
@@ -84,7 +98,6 @@ type estate struct {
 	*bench
 	server         *zabbixServer
 	provider, noop *workspace
-	builtin        *workspace // of Terraform's own terraform_data
 
 	row       string // what is behind the names of rows
 	hosts     int
@@ -113,7 +126,7 @@ func (b *bench) estate(ctx context.Context, round func(*estate, context.Context)
 		return err
 	}
 	e := &estate{bench: b, server: server, hosts: b.devices, onDestroy: "graveyard"}
-	if err := e.workspaces(); err != nil {
+	if err := e.workspaces(byKey); err != nil {
 		return err
 	}
 	for range b.rounds {
@@ -124,21 +137,28 @@ func (b *bench) estate(ctx context.Context, round func(*estate, context.Context)
 	return nil
 }
 
-// workspaces makes the two.
-func (e *estate) workspaces() (err error) {
-	text := func(kind, before, after string) string {
-		return fmt.Sprintf(hostConfig, kind, before, after, templateName, groupName)
-	}
+// workspaces makes that of the provider and that of what does nothing.
+func (e *estate) workspaces(each repetition) error {
+	return errors.Join(e.ours("hosts", each), e.floor("hosts-noop", "noop", "noop_host", "", "", each))
+}
+
+// ours makes the workspace of the provider.
+func (e *estate) ours(name string, each repetition) (err error) {
 	s := e.server
-	real := fmt.Sprintf(zabbixProvider, s.url, s.user, s.password) + text("zabbix_agent_host", "provider = provision", "")
-	if e.provider, err = e.newWorkspace("hosts", "provision", real); err != nil {
-		return err
-	}
-	if e.noop, err = e.newWorkspace("hosts-noop", "noop", text("noop_host", "", "")); err != nil {
-		return err
-	}
-	e.builtin, err = e.newWorkspace("hosts-builtin", "", text("terraform_data", "input = {", "}"))
+	e.provider, err = e.newWorkspace(name, "provision",
+		fmt.Sprintf(zabbixProvider, s.url, s.user, s.password)+each.hosts("zabbix_agent_host", "provider = provision", ""))
 	return err
+}
+
+// floor makes the workspace of what does nothing.
+func (e *estate) floor(name, provider, kind, before, after string, each repetition) (err error) {
+	e.noop, err = e.newWorkspace(name, provider, each.hosts(kind, before, after))
+	return err
+}
+
+// hosts is a configuration of many hosts.
+func (r repetition) hosts(kind, before, after string) string {
+	return fmt.Sprintf(hostConfig, kind, before, after, templateName, groupName, r.often, r.name, r.site, r.rack)
 }
 
 // life is that hosts come, are looked at, change and go; then the graveyard is
@@ -171,7 +191,10 @@ func (e *estate) huge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.noop = e.builtin
+	err = errors.Join(e.ours("hosts-many", byCount), e.floor("hosts-builtin", "", "terraform_data", "input = {", "}", byCount))
+	if err != nil {
+		return err
+	}
 	if err := errors.Join(e.remote(ctx, e.provider, "provision", store), e.remote(ctx, e.noop, "", store)); err != nil {
 		return err
 	}

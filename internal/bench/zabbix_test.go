@@ -85,9 +85,6 @@ func TestEstateArguments(t *testing.T) {
 func TestBothEstatesHaveTheSameConfiguration(t *testing.T) {
 	b := &bench{options: options{work: t.TempDir(), bin: "/programs"}}
 	e := &estate{bench: b, server: &zabbixServer{url: "http://z.example.net", user: "u", password: "p"}}
-	if err := e.workspaces(); err != nil {
-		t.Fatal(err)
-	}
 	body := func(w *workspace) string {
 		text, err := os.ReadFile(filepath.Join(w.dir, "main.tf"))
 		if err != nil {
@@ -96,10 +93,16 @@ func TestBothEstatesHaveTheSameConfiguration(t *testing.T) {
 		_, after, _ := strings.Cut(string(text), "host        =")
 		return strings.TrimRight(after, "}\n ")
 	}
-	real := body(e.provider)
-	for _, w := range []*workspace{e.noop, e.builtin} {
-		if noop := body(w); real != noop || !strings.Contains(real, `templates   = ["`+templateName+`"]`) {
-			t.Errorf("the provider's:\n%s\nwhat does nothing:\n%s", real, noop)
+	for _, each := range []repetition{byKey, byCount} {
+		if err := e.workspaces(each); err != nil {
+			t.Fatal(err)
+		}
+		real, noop := body(e.provider), body(e.noop)
+		if err := e.floor("hosts-builtin", "", "terraform_data", "input = {", "}", each); err != nil {
+			t.Fatal(err)
+		}
+		if builtin := body(e.noop); real != noop || real != builtin || !strings.Contains(real, `templates   = ["`+templateName+`"]`) || strings.Contains(real, "%!") {
+			t.Errorf("the provider's:\n%s\nwhat does nothing:\n%s\nTerraform's own:\n%s", real, noop, builtin)
 		}
 	}
 }
@@ -115,7 +118,9 @@ func TestHostRows(t *testing.T) {
 	add(rowHostCreate, 1000, 301, 2, 5, 100)
 	add(rowHostTag, 1000, 300, 2, 5.1, 100)
 	add(rowHostBury, 1000, 200, 2, 4, 150)
-	add(rowHostPlan+huge, 5000, 999, 45, 90, 400)
+	add(rowHostPlan+small, 100, 9, 1, 4, 60)
+	add(rowHostPlan+middle, 1000, 99, 10, 50, 100)
+	add(rowHostPlan+huge, 5000, 999, 45, 450, 400)
 	text, err := c.render(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), []string{"2 cores"})
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +131,9 @@ func TestHostRows(t *testing.T) {
 		"| create all | 1000 | 1 | 2.00 (2.00 to 2.00) | 5.00 (5.00 to 5.00) | 2.50 (2.50 to 2.50) | <= 2.50 | 301 (301 to 301) | <= 300 | 100 (100 to 100) | 0.0 | **no** |",
 		"| 2.55 (2.55 to 2.55) | <= 2.50 | 300 (300 to 300) | <= 300 | 100 (100 to 100) | 0.0 | **no** |",
 		"| 2.00 (2.00 to 2.00) | <= 2.50 | 200 (200 to 200) | <= 300 | 150 (150 to 150) | 0.0 | **no** |",
-		"| plan without changes | 5000 | 1 | 45.00 (45.00 to 45.00) | 90.00 (90.00 to 90.00) | 2.00 (2.00 to 2.00) | <= 1.30 | 999 (999 to 999) | 400 (400 to 400) | 0.0 | **no** |",
+		"| plan without changes | 100 | 1.00 | 4.00 | 4.00 |  |  |  |  | 9 | 60 | 0.0 | yes |",
+		"| plan without changes | 1000 | 10.00 | 50.00 | 5.00 | 10.00 | 12.50 | 1.25 | <= 1.30 | 99 | 100 | 0.0 | yes |",
+		"| plan without changes | 5000 | 45.00 | 450.00 | 10.00 | 4.50 | 9.00 | 2.00 | <= 1.30 | 999 | 400 | 0.0 | **no** |",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report has no %q", want)

@@ -36,20 +36,43 @@ func hostTargets() []hostTarget {
 	}
 }
 
-// growthTargets are the rows of the table of growth in its order.
-func growthTargets() []hostTarget {
-	const most = 1.3
-	var list []hostTarget
+// growingRow is a line of the table of growth.
+type growingRow struct {
+	hostRow
+	Floor, Ours, Times string // how many times the time of the size before; "" for the first
+}
+
+// maxGrowth is how many times as fast as the floor's the time may grow.
+const maxGrowth = 1.3
+
+// growingRows are the lines of the table of growth; what was not measured is left
+// out.
+func (c *collection) growingRows() []growingRow {
+	var rows []growingRow
 	for _, t := range []hostTarget{
-		{rowHostPlan, "plan without changes", most, 0},
-		{rowHostCreate, "create all", most, 0},
-		{rowHostBury, "destroy all, to the graveyard", most, 0},
+		{rowHostPlan, "plan without changes", 0, 0}, {rowHostCreate, "create all", 0, 0}, {rowHostBury, "destroy all, to the graveyard", 0, 0},
 	} {
-		for _, size := range []string{small, middle, huge} {
-			list = append(list, hostTarget{t.row + size, t.name, t.ratio, t.calls})
+		sizes := c.hostRows([]hostTarget{{t.row + small, t.name, 0, 0}, {t.row + middle, t.name, 0, 0}, {t.row + huge, t.name, 0, 0}})
+		for i, r := range sizes {
+			row := growingRow{hostRow: r}
+			if i > 0 {
+				row.grown(sizes[i-1])
+			}
+			rows = append(rows, row)
 		}
 	}
-	return list
+	return rows
+}
+
+// grown compares with the size before.
+func (r *growingRow) grown(before hostRow) {
+	floor, ours := r.Noop.Median/before.Noop.Median, r.Took.Median/before.Took.Median
+	most := target{most: maxGrowth}
+	r.Floor, r.Ours, r.Times = fmt.Sprintf("%.2f", floor), fmt.Sprintf("%.2f", ours), fmt.Sprintf("%.2f", ours/floor)
+	r.Target = most.text()
+	if verdict := most.verdict(ours / floor); r.Met == "" || verdict != "yes" {
+		r.Met = verdict
+	}
 }
 
 // memoryHosts is up to how many hosts the memory has a target.

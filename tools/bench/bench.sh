@@ -81,11 +81,11 @@ measure() { ! wants "$1" || bench "$@"; }
 # bench PART DEVICES [DIRECTORY [SOURCE]]
 bench() {
 	rm -rf "$work/files" && mkdir "$work/files"
-	"$bin/bench" "$1" -lab "${3:-$LAB_DIR}" -zabbix "$zabbix" -source "${4:-}" -work "$work/files" -bin "$bin" -results "$work/results.json" -rounds "$runs" -devices "$2" -planned "$planned"
+	${4:+$elsewhere} "$bin/bench" "$1" -lab "${3:-$LAB_DIR}" -zabbix "$zabbix" -source "${4:-}" -work "$work/files" -bin "$bin" -results "$work/results.json" -rounds "$runs" -devices "$2" -planned "$planned"
 }
-# start_farm ROUTERS LINES: simulated routers in $work/farm
+# start_farm ROUTERS LINES [TASKSET]: simulated routers in $work/farm
 start_farm() {
-	"$bin/farm" "$work/farm" "$1" "$2" &
+	${3:-} "$bin/farm" "$work/farm" "$1" "$2" &
 	farm=$!
 	for ((i = 0; i < 600; i++)); do
 		[ ! -e "$work/farm/ready" ] || return 0
@@ -107,6 +107,12 @@ estate() {
 		tools/nautobot/nautobot.sh estate "$source/nautobot" "$2" >&2
 	fi
 }
+# A source of truth is elsewhere than Terraform: it has half of the cores, and what
+# asks it, with the simulated routers, the other half.
+on_server='' elsewhere=''
+if [ "$(nproc)" -gt 1 ]; then
+	on_server="taskset -c 0-$(($(nproc) / 2 - 1))" elsewhere="taskset -c $(($(nproc) / 2))-$(($(nproc) - 1))"
+fi
 wants() { for p in "$@"; do case $parts in *" $p "*) return 0 ;; esac; done; return 1; }
 
 if wants speed replace netconf; then
@@ -141,9 +147,9 @@ if wants fleet-site fleet-sites; then
 fi
 for product in netbox nautobot; do
 	wants source-$product || continue
-	tools/$product/$product.sh up "$source/$product" "$(tools/$product/$product.sh port)" >&2
+	$on_server tools/$product/$product.sh up "$source/$product" "$(tools/$product/$product.sh port)" >&2
 	# The configurations are compared on routers that take no time of their own.
-	start_farm "$planned" 10
+	start_farm "$planned" 10 "$elsewhere"
 	estate $product "$devices"
 	bench source-$product "$devices" "$work/farm" "$source/$product"
 	stop_farm
