@@ -116,8 +116,11 @@ func (b *bench) newWorkspace(name, provider, config string) (*workspace, error) 
 	if err := os.MkdirAll(w.dir, 0o700); err != nil {
 		return nil, err
 	}
-	rc := fmt.Sprintf("provider_installation {\n  dev_overrides { \"netprovision/%s\" = %q }\n  direct {}\n}\n",
-		provider, filepath.Join(b.bin, provider))
+	rc := ""
+	if provider != "" {
+		rc = fmt.Sprintf("provider_installation {\n  dev_overrides { \"netprovision/%s\" = %q }\n  direct {}\n}\n",
+			provider, filepath.Join(b.bin, provider))
+	}
 	for _, kv := range os.Environ() {
 		if !strings.HasPrefix(kv, "TF_") && !strings.HasPrefix(kv, "PROVISION_") {
 			w.env = append(w.env, kv)
