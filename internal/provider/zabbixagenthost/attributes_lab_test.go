@@ -4,6 +4,7 @@ package zabbixagenthost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -223,6 +225,9 @@ func (r labRig) discovered(rule, name string) string {
 	}
 }
 
+// starting is held from the choice of free ports to when they are taken.
+var starting sync.Mutex
+
 // slowZabbix starts a Zabbix whose server takes over a changed configuration only
 // after so many seconds.
 func slowZabbix(t *testing.T, version, seconds string) map[string]string {
@@ -240,7 +245,7 @@ func slowZabbix(t *testing.T, version, seconds string) map[string]string {
 		cmd.Env = append(os.Environ(), "ZABBIX_CACHE_UPDATE="+seconds)
 		out, err := cmd.Output()
 		if err != nil {
-			t.Errorf("zabbix.sh %s: %v: %s", args[0], err, out)
+			t.Errorf("zabbix.sh %s: %v: %s%s", args[0], err, out, said(err))
 		}
 		return strings.TrimSpace(string(out))
 	}
@@ -250,8 +255,21 @@ func slowZabbix(t *testing.T, version, seconds string) map[string]string {
 			t.Error(err)
 		}
 	})
-	script("up", version, dir, script("port"))
+	starting.Lock()
+	defer starting.Unlock()
+	if script("up", version, dir, script("port")); t.Failed() {
+		t.FailNow()
+	}
 	return envOf(t, dir)
+}
+
+// said is what a program wrote to its standard error before it failed.
+func said(err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return string(exit.Stderr)
+	}
+	return ""
 }
 
 // TestLabDataOfTheFormerConfiguration: a Zabbix as it is installed polls by the
