@@ -70,8 +70,8 @@ resource %[1]q "this" {
 // repetition is how a configuration has many hosts.
 type repetition struct{ often, name, site, rack string }
 
-// How people have hosts; and, as Terraform evaluates the whole of for_each for each
-// host anew, how its time is in proportion to their number.
+// How people have hosts; and without a for_each, all of which Terraform evaluates for
+// each host anew.
 var (
 	byKey   = repetition{"for_each = local.hosts", "each.key", "each.value.site", "each.value.rack"}
 	byCount = repetition{
