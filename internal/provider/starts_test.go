@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,6 +49,7 @@ type jobs struct {
 	env  []string
 
 	mu     sync.Mutex
+	posted func()   // see meanwhile
 	asked  []string // requests
 	told   []string // journal entries and notes
 	answer map[string]string
@@ -93,6 +95,9 @@ func (j *jobs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		var body map[string]any
 		_ = json.NewDecoder(r.Body).Decode(&body)
 		j.told = append(j.told, fmt.Sprint(body["comments"], body["note"]))
+		if j.posted != nil {
+			j.posted()
+		}
 	}
 	text, ok := j.answer[r.URL.Path]
 	if status := 0; ok && len(text) == 3 {
@@ -115,6 +120,13 @@ func (j *jobs) answers(path, text string) {
 	if j.answer[path] = text; text == "" {
 		delete(j.answer, path)
 	}
+}
+
+// meanwhile sets what happens while a journal entry or a note is made.
+func (j *jobs) meanwhile(do func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.posted = do
 }
 
 // asked are the requests so far, told the journal entries and notes.
@@ -472,6 +484,30 @@ func TestStartIsCancelled(t *testing.T) {
 		t.Error(err)
 	}
 	if got := j.calls(); strings.Count(got, "interrupted") != 1 || !strings.Contains(got, "\napplied") {
+		t.Errorf("calls: %s", got)
+	}
+}
+
+// A job that is cancelled while it tells of the plan applies nothing.
+func TestStartIsCancelledBeforeTheApply(t *testing.T) {
+	j := newJobs(t)
+	cmd, begun := j.command("plan", "AUTO_APPLY=ams"), make(chan *os.Process, 1)
+	j.meanwhile(func() {
+		if err := (<-begun).Signal(syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+	})
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	begun <- cmd.Process
+	if err := cmd.Wait(); err == nil {
+		t.Error("a cancelled job succeeded")
+	}
+	says(t, out.String(), "site ams: cancelled before apply")
+	if got := j.calls(); strings.Contains(got, " apply ") || !strings.Contains(got, " plan ") {
 		t.Errorf("calls: %s", got)
 	}
 }

@@ -6,6 +6,7 @@ argument or in the environment. There is no shell.
 import dataclasses
 import datetime
 import fcntl
+import functools
 import http.client
 import json
 import os
@@ -401,26 +402,44 @@ def terraform(run, site, *args, capture=False):
     env = dict(os.environ, PROVISION_TRIGGER=run.trigger, PROVISION_ACTOR=run.actor, TF_IN_AUTOMATION='1', TF_INPUT='0')
     env.pop('PLAN_PASSPHRASE', None)
     command = [os.environ.get('TERRAFORM') or 'terraform', f'-chdir={SITES / site}', *args]
-    child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if capture else None, start_new_session=True)
-    interrupted_once(child)
+    child = cancel().start(f'site {site}: cancelled before {args[0]}', command,
+                           env=env, stdout=subprocess.PIPE if capture else None)
     out, _ = child.communicate()
     if child.returncode:
         raise Stop(f'terraform {args[0]} of site {site} failed, see above')
     return out.decode(errors='replace') if capture else ''
 
 
-def interrupted_once(child):
-    """Hands a cancelled job on to Terraform as one interrupt, at which it ends
-    in order; a second one would end it at once, in the middle of a change."""
-    sent = []
+class Cancel:
+    """A cancelled job: one interrupt for Terraform, at which it ends in order (a
+    second one would end it at once, in the middle of a change), and nothing that
+    is begun afterwards."""
 
-    def hand_on(*_):
-        if not sent:
-            sent.append(True)
+    def __init__(self):
+        self.asked, self.child = False, None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.hand_on)
+
+    def hand_on(self, *_):
+        if not self.asked and self.child:
+            self.child.send_signal(signal.SIGINT)
+        self.asked = True
+
+    def start(self, cancelled, command, **more):
+        """Starts a command in a session of its own; stops if the job was cancelled."""
+        if self.asked:
+            raise Stop(cancelled)
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **more)
+        self.child = child
+        if self.asked:  # in between
             child.send_signal(signal.SIGINT)
+        return child
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, hand_on)
+
+@functools.cache
+def cancel():
+    """That of this process, from its first use on: before it, nothing was begun."""
+    return Cancel()
 
 
 def run_dir():

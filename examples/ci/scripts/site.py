@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import changed  # noqa: E402
 import forge  # noqa: E402
-from one_object import SITE_NAME, Stop  # noqa: E402
+from one_object import SITE_NAME, Cancel, Stop  # noqa: E402
 
 FAILED, USAGE, DRIFT, STALE, EARLY = 1, 2, 3, 4, 5
 PROVIDER = '/netprovision/provision'
@@ -87,22 +86,6 @@ class Site:
 # ---- Terraform -----------------------------------------------------------------
 
 
-class Cancel:
-    """A cancelled job: one interrupt for Terraform, at which it ends in order (a
-    second one would end it at once, in the middle of a change), and nothing that
-    is begun afterwards."""
-
-    def __init__(self):
-        self.asked, self.child = False, None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self.hand_on)
-
-    def hand_on(self, *_):
-        if not self.asked and self.child:
-            self.child.send_signal(signal.SIGINT)
-        self.asked = True
-
-
 class Log:
     """What Terraform said, in the lines of -json."""
 
@@ -144,13 +127,8 @@ class Terraform:
         self.lock = '-lock-timeout=' + (os.environ.get('LOCK_TIMEOUT') or '10m')
 
     def start(self, *args, **more):
-        if self.cancel.asked:
-            raise Stop(f'site {self.site.name}: cancelled before {args[0]}')
-        child = subprocess.Popen([self.program, f'-chdir={self.site.root}', *args], env=self.env, stdin=subprocess.DEVNULL, start_new_session=True, **more)
-        self.cancel.child = child
-        if self.cancel.asked:  # in between
-            child.send_signal(signal.SIGINT)
-        return child
+        command = [self.program, f'-chdir={self.site.root}', *args]
+        return self.cancel.start(f'site {self.site.name}: cancelled before {args[0]}', command, env=self.env, **more)
 
     def init(self):
         if self.start('init', '-no-color').wait():
