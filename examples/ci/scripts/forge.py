@@ -58,7 +58,7 @@ class Forge:
     def call(self, method, path, body=None):
         status, _, content = self.send(method, path, body)
         if status >= 300:
-            hint = ': may the token do this (see the guide "The pipeline")?' if status in (401, 403, 404) else ''
+            hint = ': may the token do this (see the guide "The pipeline of a fleet")?' if status in (401, 403, 404) else ''
             raise Stop(f'{method} {self.url}{path}: {status} {content[:300].decode(errors="replace")}{hint}')
         return json.loads(content) if content else None
 
