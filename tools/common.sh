@@ -50,12 +50,16 @@ debian_mirror() {
 		awk -v c=bookworm '$1 == "Packages" && $2 == c && $3 == "main" && !n++ { print $4 }'
 }
 
-# free_ports COUNT FROM: the first of COUNT free ports in a row.
+# free_ports COUNT FROM: the first of COUNT (10 at most) free ports in a row. They
+# are taken some time after they were chosen: who looks meanwhile gets others.
 free_ports() {
-	local first i p
+	local claims=${XDG_CACHE_HOME:-$HOME/.cache}/terraform-provider-provision/ports first i p
+	mkdir -p "$claims"
+	find "$claims" -type f -mmin +5 -delete 2>/dev/null || :  # others clean up as well
 	for ((i=0;i<200;i++)); do
 		first=$(($2 + RANDOM % 300 * 10))
 		for ((p=0;p<$1;p++)); do ! listens $((first+p)) || continue 2; done
+		(set -C; : >"$claims/$first") 2>/dev/null || continue
 		echo "$first"; return
 	done
 	die "no free ports from $2 on"

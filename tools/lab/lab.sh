@@ -432,12 +432,12 @@ up() {
 free_port() {  # prints a PORTBASE none of whose ports is listened on
 	local pb i p taken; taken=" $(ss -Htln | awk '{ sub(/.*:/, "", $4); printf "%s ", $4 }')"
 	for ((i=0;i<200;i++)); do
-		pb=$((21000 + RANDOM % 110 * 100))
+		pb=$((26000 + RANDOM % 60 * 100))  # above those of the servers
 		[ ! -e /run/lab$pb.dir ] || continue
 		for ((p=pb;p<=pb+N+3;p++)); do case $taken in *" $p "*) continue 2 ;; esac; done
 		echo $pb; return
 	done
-	die "no free ports between 21000 and 32000"
+	die "no free ports between 26000 and 32000"
 }
 
 peers() {  # router $name -> "BGP-up BGP-all OSPF-full OSPF-links"

@@ -266,15 +266,6 @@ again_api() {
 	start_api
 	wait_for "the API" api_answers
 }
-free_port() {
-	local pb i p
-	for ((i=0;i<200;i++)); do
-		pb=$((17000 + RANDOM % 300 * 10))
-		for p in 0 1 2 3; do ! listens $((pb+p)) || continue 2; done
-		echo $pb; return
-	done
-	die "no free ports between 17000 and 20000"
-}
 
 case $cmd in
 up|down|status|kill-api|start-api)
@@ -288,6 +279,6 @@ down) if [ -d $D ]; then down; fi ;;
 status) status ;;
 kill-api) kill_api ;;
 start-api) again_api ;;
-port) free_port ;;
+port) free_ports 4 17000 ;;
 *) sed -n '2,/^# DIR has no blanks/p' "$0" | sed '$d; s/^# \{0,1\}//' | sed '$d'; [ "$cmd" = help ] ;;
 esac

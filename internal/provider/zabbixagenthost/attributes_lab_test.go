@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -225,9 +224,6 @@ func (r labRig) discovered(rule, name string) string {
 	}
 }
 
-// starting is held from the choice of free ports to when they are taken.
-var starting sync.Mutex
-
 // slowZabbix starts a Zabbix whose server takes over a changed configuration only
 // after so many seconds.
 func slowZabbix(t *testing.T, version, seconds string) map[string]string {
@@ -255,8 +251,6 @@ func slowZabbix(t *testing.T, version, seconds string) map[string]string {
 			t.Error(err)
 		}
 	})
-	starting.Lock()
-	defer starting.Unlock()
 	if script("up", version, dir, script("port")); t.Failed() {
 		t.FailNow()
 	}
