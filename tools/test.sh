@@ -136,18 +136,15 @@ on_tofu() {  # COMMAND...: runs it on OpenTofu, and says so of each package
 	"$@" 2>&1 | sed -u 's/^\(ok\|FAIL\)\([[:blank:]]*\)\([^[:blank:]]*\)/\1\2\3(OpenTofu)/'
 	return "${PIPESTATUS[0]}"
 }
-# What has a real system runs on the simulators as well, on OpenTofu if both are
-# run. It is behind the others: its output comes when they are done.
+# What has a real system runs on the simulators as well. It is behind the others:
+# its output comes when they are done.
 simulated() {
 	local result=0
 	# Without the race detector the core plays all of its histories, not a part.
 	go test -count=1 -timeout 30m ./internal/provision/ || result=$?
-	if [ -z "$both" ]; then
-		go test -count=1 -timeout 60m ./internal/provider/lifecycle/ || result=$?
-	else
-		# shellcheck disable=SC2086  # a list
-		on_tofu go test -count=1 -timeout 60m $on_engines_simulated || result=$?
-	fi
+	go test -race -count=1 -timeout 60m ./internal/provider/lifecycle/ || result=$?
+	# shellcheck disable=SC2086  # a list
+	[ -z "$both" ] || on_tofu go test -count=1 -timeout 60m $on_engines_simulated || result=$?
 	return "$result"
 }
 
