@@ -20,7 +20,8 @@ type change struct {
 	before  *Host // as it is; nil when it is not there
 	goal    *goal // nil when the host goes, or nothing is done
 	diff    provision.Diff
-	notes   notes
+	gone    map[string]string // about a template that goes, by name
+	made    []string          // host groups that do not exist yet
 	losses  []Loss
 	summary Summary
 
@@ -230,13 +231,13 @@ func (c *change) remaining(now *Host) provision.Diff {
 	case c.in.Destroy != "":
 		return c.toDestroy(now)
 	case now == nil, c.action == ActionCreate && now.Mark.Run != c.goal.Mark.Run:
-		return difference(nil, c.goal, c.notes) // not there, or somebody else's
+		return difference(nil, c.goal, c.gone) // not there, or somebody else's
 	}
 	g := aim(now, c.in, c.anew())
 	if c.written(now) {
 		g.arrived(now)
 	}
-	d := difference(now, g, notes{})
+	d := difference(now, g, nil)
 	d.Hunks = append(d.Hunks, c.lost(now, g)...)
 	return d
 }
@@ -250,9 +251,9 @@ func (c *change) toDestroy(now *Host) provision.Diff {
 	case c.action == ActionDelete:
 		return c.diff
 	case c.action == ActionDisable:
-		return difference(now, disabled(now), notes{})
+		return difference(now, disabled(now), nil)
 	case c.action == ActionBury && c.in.buried(now):
-		return difference(now, c.in.inGrave(now, c.goal.Name), notes{})
+		return difference(now, c.in.inGrave(now, c.goal.Name), nil)
 	case c.action == ActionBury:
 		return c.diff // without the marks it is not buried
 	}

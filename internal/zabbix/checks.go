@@ -182,7 +182,7 @@ func (c *change) checkGroups(ctx context.Context, p *problems) error {
 			return err
 		}
 		if missing {
-			c.notes.made = append(c.notes.made, name)
+			c.made = append(c.made, name)
 		}
 	}
 	return nil
@@ -205,7 +205,7 @@ func (c *change) missingGroup(ctx context.Context, name string) (bool, error) {
 // countLosses finds out what goes, or stays behind, with templates that the
 // host will no longer have.
 func (c *change) countLosses(ctx context.Context) error {
-	c.notes.gone = map[string]string{}
+	c.gone = map[string]string{}
 	for _, name := range removals(c.before, c.goal)[FieldTemplates] {
 		l := Loss{Template: name, Items: -1, Triggers: -1, Cleared: c.in.Clear}
 		list, err := c.hosts.Lookup().Templates(ctx, []string{name})
@@ -217,9 +217,9 @@ func (c *change) countLosses(ctx context.Context) error {
 			l.Items, l.Triggers = list[0].Items, list[0].Triggers
 		}
 		c.losses = append(c.losses, l)
-		c.notes.gone[name] = " (unlinked: its items stay)"
+		c.gone[name] = " (unlinked: its items stay)"
 		if c.in.Clear {
-			c.notes.gone[name] = " (cleared: its items go, with their history)"
+			c.gone[name] = " (cleared: its items go, with their history)"
 		}
 	}
 	return nil

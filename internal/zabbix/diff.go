@@ -11,15 +11,6 @@ import (
 // newSecret stands for a value that nobody gets to see.
 const newSecret = " (a new secret value)"
 
-// notes are what a difference says beside the bare entries.
-type notes struct {
-	gone map[string]string // about a template that goes, by name
-	// made are the host groups that do not exist yet. The difference does not tell
-	// them apart: another run may make one between plan and apply, and what was
-	// agreed to is done all the same.
-	made []string
-}
-
 // edit is one line of a difference.
 type edit struct {
 	key  string
@@ -28,8 +19,10 @@ type edit struct {
 }
 
 // difference is what has to change for before, nil being no host, to become the
-// goal.
-func difference(before *Host, g *goal, n notes) provision.Diff {
+// goal. Gone is what there is to say about templates that go, by name. Nothing is
+// said of host groups that do not exist yet: another run may make one between plan
+// and apply, and what was agreed to is done all the same.
+func difference(before *Host, g *goal, gone map[string]string) provision.Diff {
 	d := provision.Diff{By: provision.ByClient, Unmanaged: g.others}
 	have := map[string][]line{}
 	for _, s := range describe(before) {
@@ -43,7 +36,7 @@ func difference(before *Host, g *goal, n notes) provision.Diff {
 		case string(FieldTemplates):
 			for i, e := range edits {
 				if e.sign == "- " {
-					edits[i].text += n.gone[e.key]
+					edits[i].text += gone[e.key]
 				}
 			}
 		case fieldTLS:
@@ -129,7 +122,7 @@ func touches(d provision.Diff, header string) bool {
 func withoutSecrets(before *Host, g *goal) provision.Diff {
 	bare := *g
 	bare.secrets, bare.psk = nil, false
-	return difference(before, &bare, notes{})
+	return difference(before, &bare, nil)
 }
 
 // removals is what each field loses, by name.

@@ -30,12 +30,12 @@ func (s *session) stageDestroy(ctx context.Context, in *Intent) (*change, error)
 		return nil, err
 	}
 	if c.goal != nil {
-		c.diff = difference(c.before, c.goal, c.notes)
+		c.diff = difference(c.before, c.goal, c.gone)
 	}
 	if c.diff.Empty() {
 		c.action = ActionNone
 	}
-	c.summary = Summary{Action: c.action, Host: c.before, NewGroups: c.notes.made}
+	c.summary = Summary{Action: c.action, Host: c.before, NewGroups: c.made}
 	if c.action == ActionBury {
 		c.summary.BuriedAs = c.goal.Name
 	}
@@ -112,7 +112,7 @@ func (c *change) bury(ctx context.Context) error {
 	}
 	missing, err := c.missingGroup(ctx, yard.Group)
 	if missing {
-		c.notes.made = []string{yard.Group}
+		c.made = []string{yard.Group}
 	}
 	return err
 }

@@ -148,7 +148,7 @@ func (c *change) settle(ctx context.Context) error {
 	c.aim()
 	var p problems
 	c.checkGoal(&p)
-	if diff := difference(c.before, c.goal, notes{}); !diff.Empty() {
+	if diff := difference(c.before, c.goal, nil); !diff.Empty() {
 		if err := c.consult(ctx, diff, &p); err != nil {
 			return err
 		}
@@ -156,7 +156,7 @@ func (c *change) settle(ctx context.Context) error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	c.diff = difference(c.before, c.goal, c.notes)
+	c.diff = difference(c.before, c.goal, c.gone)
 	c.summarize()
 	return nil
 }
@@ -182,7 +182,7 @@ func stamp(before *Host, run string) string {
 
 // summarize tells what a person should know.
 func (c *change) summarize() {
-	s := Summary{Action: c.action, Host: c.before, Removes: removals(c.before, c.goal), Losses: c.losses, NewGroups: c.notes.made, Reaches: c.reaches()}
+	s := Summary{Action: c.action, Host: c.before, Removes: removals(c.before, c.goal), Losses: c.losses, NewGroups: c.made, Reaches: c.reaches()}
 	if c.action == ActionUpdate || c.action == ActionAdopt {
 		s.Conflicts = c.goal.conflicts
 	}
