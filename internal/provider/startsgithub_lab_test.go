@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -30,25 +29,16 @@ func newHub(t *testing.T, dir string, secrets, vars, env map[string]string) *hub
 	t.Helper()
 	copyInto(t, filepath.Join(dir, ".github/workflows"), "../../examples/ci/github")
 	h := &hub{Act: acctest.NewAct(t, "../..", secrets, vars, env), t: t, dir: dir}
-	h.git("init", "--quiet", "--initial-branch=main")
-	h.git("remote", "add", "origin", "https://github.com/network/provision")
+	acctest.Git(h.t, h.dir, "init", "--quiet", "--initial-branch=main")
+	acctest.Git(h.t, h.dir, "remote", "add", "origin", "https://github.com/network/provision")
 	h.commit()
 	return h
 }
 
-func (h *hub) git(args ...string) {
-	h.t.Helper()
-	cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.net"}, args...)...)
-	cmd.Dir, cmd.Env = h.dir, append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		h.t.Fatalf("git %q: %v: %s", args, err, out)
-	}
-}
-
 func (h *hub) commit() {
 	h.t.Helper()
-	h.git("add", "--all")
-	h.git("commit", "--quiet", "--message=change")
+	acctest.Git(h.t, h.dir, "add", "--all")
+	acctest.Git(h.t, h.dir, "commit", "--quiet", "--message=change")
 }
 
 // run starts the workflow as ann, and gives what it said.

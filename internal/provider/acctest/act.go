@@ -68,10 +68,10 @@ func NewAct(t *testing.T, root string, secrets, vars, env map[string]string) *Ac
 	}
 	for action, text := range standIns {
 		dir := filepath.Join(home, action)
-		put(t, filepath.Join(dir, "action.yml"), "name: stand-in\n"+strings.TrimPrefix(text, "\n"))
+		Put(t, filepath.Join(dir, "action.yml"), "name: stand-in\n"+strings.TrimPrefix(text, "\n"))
 		a.args = append(a.args, "--local-repository", action+"="+dir)
 	}
-	put(t, filepath.Join(home, ".actrc"), "-P ubuntu-latest=-self-hosted\n")
+	Put(t, filepath.Join(home, ".actrc"), "-P ubuntu-latest=-self-hosted\n")
 	text, err := json.Marshal(secrets)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func NewAct(t *testing.T, root string, secrets, vars, env map[string]string) *Ac
 	// Secrets are in a file, because all that is in act's environment is in that of
 	// each step. JSON is a part of YAML.
 	file := filepath.Join(home, "secrets.yml")
-	put(t, file, string(text))
+	Put(t, file, string(text))
 	a.args = append(a.args, "--secret-file", file)
 	all := map[string]string{"ARTIFACTS": a.Artifacts, "CHECKPOINT_DISABLE": "1", "TMPDIR": t.TempDir()}
 	maps.Copy(all, env)
@@ -91,7 +91,8 @@ func NewAct(t *testing.T, root string, secrets, vars, env map[string]string) *Ac
 	return a
 }
 
-func put(t *testing.T, path, text string) {
+// Put writes a file, and makes the folders on the way to it.
+func Put(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
@@ -122,7 +123,7 @@ func (a *Act) Command(t *testing.T, dir, workflow, event string, payload any, mo
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "event.json")
-	put(t, file, string(text))
+	Put(t, file, string(text))
 	cmd := exec.Command(a.tool, slices.Concat([]string{event, "-W", ".github/workflows/" + workflow, "-e", file}, a.args, more)...)
 	cmd.Dir, cmd.Env = dir, a.env
 	return cmd
@@ -146,4 +147,17 @@ func Ends(t *testing.T, cmd *exec.Cmd, well bool) string {
 		t.Fatalf("%q: %v:\n%s", cmd.Args[:2], err, out.String())
 	}
 	return out.String()
+}
+
+// Git gives the output of a command of git in a folder, as somebody who has no
+// configuration.
+func Git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.net"}, args...)...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %q: %v: %s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
 )
 
 // What Terraform and the provider say when things are not as they were planned.
@@ -83,12 +85,12 @@ func TestApplyOfWhatWasNotAgreedTo(t *testing.T) {
 	says(t, j.run(1, "apply ams1"), "site ams1:", "approved.json is missing", "plans anew")
 	j.run(0, "plan fra1")
 	for name, spoil := range map[string]func(dir string){
-		"the plan":      func(dir string) { put(t, filepath.Join(dir, "tfplan.enc"), j.result("fra1", "tfplan.enc")) },
-		"the agreement": func(dir string) { put(t, filepath.Join(dir, "approved.json"), `{"changes":[]}`) },
-		"the seal":      func(dir string) { put(t, filepath.Join(dir, "seal"), "é") },
+		"the plan":      func(dir string) { acctest.Put(t, filepath.Join(dir, "tfplan.enc"), j.result("fra1", "tfplan.enc")) },
+		"the agreement": func(dir string) { acctest.Put(t, filepath.Join(dir, "approved.json"), `{"changes":[]}`) },
+		"the seal":      func(dir string) { acctest.Put(t, filepath.Join(dir, "seal"), "é") },
 		"all of them": func(dir string) {
 			for _, name := range []string{"tfplan.enc", "approved.json", "seal"} {
-				put(t, filepath.Join(dir, name), j.result("fra1", name))
+				acctest.Put(t, filepath.Join(dir, name), j.result("fra1", name))
 			}
 		},
 	} {

@@ -216,29 +216,11 @@ func (r *rig) backendDown(t *testing.T) {
 	r = r.in(t)
 	r.intend("four", "ams1-edge1")
 	cmd := r.Command(site("ams1"), "apply", "-auto-approve")
-	said, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
+	out, err := runUntil(t, cmd, `canary["ams1-edge1"]: Modifying...`, func() { r.script("kill") })
+	if err == nil {
+		t.Fatalf("an apply without its backend succeeded:\n%s", out)
 	}
-	cmd.Stderr = cmd.Stdout
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for lines := bufio.NewReader(said); ; {
-		line, err := lines.ReadString('\n')
-		all.WriteString(line)
-		if strings.Contains(line, "canary[\"ams1-edge1\"]: Modifying...") {
-			r.script("kill")
-		}
-		if err != nil {
-			break // it has ended
-		}
-	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatalf("an apply without its backend succeeded:\n%s", all.String())
-	}
-	r.says(all.String(), "Failed to save state", "errored.tfstate")
+	r.says(out, "Failed to save state", "errored.tfstate")
 	r.describes("r1", "four of ams1-edge1")
 	r.says(r.Must(1, site("ams1"), "plan"), "connection refused")
 	r.script("start")

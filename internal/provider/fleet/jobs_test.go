@@ -119,7 +119,7 @@ func (j *jobs) commit() {
 // write writes a file of the repository, edit replaces a text in one.
 func (j *jobs) write(name, text string) {
 	j.t.Helper()
-	put(j.t, filepath.Join(j.dir, name), text)
+	acctest.Put(j.t, filepath.Join(j.dir, name), text)
 }
 
 func (j *jobs) edit(name, old, text string) {
@@ -134,17 +134,7 @@ func (j *jobs) edit(name, old, text string) {
 // tell writes a file that the Terraform reads.
 func (j *jobs) tell(name, text string) {
 	j.t.Helper()
-	put(j.t, filepath.Join(j.fake, name), text)
-}
-
-func put(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	acctest.Put(j.t, filepath.Join(j.fake, name), text)
 }
 
 // plans sets what the following plans are, and their exit code.

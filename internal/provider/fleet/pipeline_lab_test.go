@@ -3,7 +3,6 @@
 package fleet_test
 
 import (
-	"bufio"
 	"bytes"
 	"os"
 	"os/exec"
@@ -194,36 +193,4 @@ func (tm *team) nothingInClear(t *testing.T) {
 			t.Errorf("%s is in clear", f)
 		}
 	}
-}
-
-// runUntil runs a pipeline, does something once it says a text, and gives what it
-// said and how it ended.
-func runUntil(t *testing.T, cmd *exec.Cmd, text string, then func()) (string, error) {
-	t.Helper()
-	said, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = cmd.Stdout
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	done := false
-	for lines := bufio.NewReader(said); ; {
-		line, err := lines.ReadString('\n')
-		all.WriteString(line)
-		if !done && strings.Contains(line, text) {
-			done = true
-			then()
-		}
-		if err != nil {
-			break // it has ended
-		}
-	}
-	err = cmd.Wait()
-	if !done {
-		t.Fatalf("it never said %q: %v:\n%s", text, err, all.String())
-	}
-	return all.String(), err
 }

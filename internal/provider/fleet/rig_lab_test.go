@@ -3,6 +3,7 @@
 package fleet_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -228,4 +229,36 @@ func (r *rig) cutsOff(device, router string) {
 	r.t.Helper()
 	name := "fleet/configs/" + device + ".conf"
 	r.Write(name, "interface mgmt0\n no ip address "+r.lab.Node(r.t, router).MgmtHost+"/16\nexit\n!\n"+r.Read(name))
+}
+
+// runUntil runs a command, does something once it says a text, and gives what it
+// said and how it ended.
+func runUntil(t *testing.T, cmd *exec.Cmd, text string, then func()) (string, error) {
+	t.Helper()
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	done := false
+	for lines := bufio.NewReader(said); ; {
+		line, err := lines.ReadString('\n')
+		all.WriteString(line)
+		if !done && strings.Contains(line, text) {
+			done = true
+			then()
+		}
+		if err != nil {
+			break // it has ended
+		}
+	}
+	err = cmd.Wait()
+	if !done {
+		t.Fatalf("it never said %q: %v:\n%s", text, err, all.String())
+	}
+	return all.String(), err
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
 )
 
 // A plan that fails leaves a report and nothing that could be applied.
@@ -36,7 +38,7 @@ func TestStepsThatFail(t *testing.T) {
 	j := newJobs(t)
 	fails := func(command, name string) string {
 		fake := filepath.Join(t.TempDir(), name)
-		put(t, fake, "#!/bin/sh\ncase \"$*\" in *'"+command+"'*) echo broken >&2; exit 1 ;; esac\nexec "+filepath.Join(j.fake, "terraform")+" \"$@\"\n")
+		acctest.Put(t, fake, "#!/bin/sh\ncase \"$*\" in *'"+command+"'*) echo broken >&2; exit 1 ;; esac\nexec "+filepath.Join(j.fake, "terraform")+" \"$@\"\n")
 		if err := os.Chmod(fake, 0o755); err != nil {
 			t.Fatal(err)
 		}

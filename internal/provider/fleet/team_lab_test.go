@@ -4,7 +4,6 @@ package fleet_test
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -26,7 +25,7 @@ func newTeam(t *testing.T, database string) *team {
 	t.Helper()
 	tm := &team{rig: newRig(t, database), github: newGitHub(t)}
 	copyTo(t, filepath.Join(tm.Dir, "ci/scripts"), "ci/scripts")
-	put(t, filepath.Join(tm.Dir, ".github/workflows/fleet.yml"), read(t, filepath.Join(examples, "ci/github/fleet.yml")))
+	acctest.Put(t, filepath.Join(tm.Dir, ".github/workflows/fleet.yml"), read(t, filepath.Join(examples, "ci/github/fleet.yml")))
 	tm.Write(".gitignore", "/mirror/\n/terraform.rc\n.terraform/\n.terraform.lock.hcl\n*.jsonl\nbackups/\n/provision-run/\n")
 	tm.runner()
 	tm.git(tm.Dir, "init", "-q", "-b", "main")
@@ -87,13 +86,7 @@ func zabbixToken(t *testing.T, env map[string]string) string {
 // git runs git in a folder.
 func (tm *team) git(dir string, args ...string) string {
 	tm.t.Helper()
-	cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.net"}, args...)...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		tm.t.Fatalf("git %q: %v: %s", args, err, out)
-	}
-	return strings.TrimSpace(string(out))
+	return acctest.Git(tm.t, dir, args...)
 }
 
 // commit commits all that is there and gives the commit.
