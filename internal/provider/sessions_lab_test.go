@@ -44,12 +44,14 @@ func TestLabSessionLimit(t *testing.T) {
 
 // watchConnections gives the largest number of connections to these ports of
 // loopback that were open at once until it is told to stop; -1 if it could not look.
+// The kernel's list is read piece by piece, in which time one connection may end and
+// another begin: those that two readings in a row have were open at once, between them.
 func watchConnections(ports map[int]bool, stop <-chan struct{}) <-chan int {
 	result := make(chan int, 1)
 	go func() {
 		tick := time.NewTicker(2 * time.Millisecond)
 		defer tick.Stop()
-		most := 0
+		most, before := 0, map[string]bool{}
 		for {
 			select {
 			case <-stop:
@@ -57,31 +59,37 @@ func watchConnections(ports map[int]bool, stop <-chan struct{}) <-chan int {
 				return
 			case <-tick.C:
 			}
-			n, err := connections(ports)
+			now, err := connections(ports)
 			if err != nil {
 				result <- -1
 				return
 			}
-			most = max(most, n)
+			both := 0
+			for c := range now {
+				if before[c] {
+					both++
+				}
+			}
+			most, before = max(most, both), now
 		}
 	}()
 	return result
 }
 
-// connections counts the established connections to these ports of loopback, as
-// their client end has them.
-func connections(ports map[int]bool) (int, error) {
+// connections has the established connections to these ports of loopback, as their
+// client end has them: both ends' addresses and the socket's number.
+func connections(ports map[int]bool) (map[string]bool, error) {
 	file, err := os.Open("/proc/net/tcp")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer file.Close()
 	const established = "01"
-	n := 0
+	open := map[string]bool{}
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
 		f := strings.Fields(lines.Text())
-		if len(f) < 4 || f[3] != established {
+		if len(f) < 10 || f[3] != established {
 			continue
 		}
 		_, hex, err := net.SplitHostPort(f[2])
@@ -90,11 +98,11 @@ func connections(ports map[int]bool) (int, error) {
 		}
 		port, err := strconv.ParseInt(hex, 16, 32)
 		if err != nil {
-			return 0, fmt.Errorf("/proc/net/tcp: %w", err)
+			return nil, fmt.Errorf("/proc/net/tcp: %w", err)
 		}
 		if ports[int(port)] {
-			n++
+			open[f[1]+" "+f[2]+" "+f[9]] = true
 		}
 	}
-	return n, lines.Err()
+	return open, lines.Err()
 }

@@ -19,6 +19,8 @@ func post(t *testing.T, url, body, bearer string) (status int, answer []byte, er
 	if bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+bearer)
 	}
+	// A connection of its own: one that the fake has just broken would be taken again.
+	r.Close = true
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return 0, nil, err
