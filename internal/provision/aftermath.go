@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -38,6 +39,10 @@ func (r *run) commit(ctx context.Context) error {
 		a.pending = p
 		return err
 	})
+	if a.pending == nil && errors.Is(err, ErrStale) {
+		r.res.Outcome = OutcomeNotApplied
+		return r.fail(StepCommit, err)
+	}
 	a.begin(err)
 	err = a.follow(ctx)
 	if e := asError(err); e != nil && e.Outcome != OutcomeApplied {

@@ -51,6 +51,7 @@ const (
 	timerDies   fault = "timerDies"   // the revert timer is gone
 	otherInside fault = "otherInside" // somebody changes a line that the intent names
 	otherAside  fault = "otherAside"  // somebody changes a line that it does not name
+	otherPast   fault = "otherPast"   // somebody changes a line in spite of the lock
 	otherKeeps  fault = "otherKeeps"  // another run commits and confirms
 	otherLeaves fault = "otherLeaves" // another run commits and does not confirm
 	otherBrief  fault = "otherBrief"  // somebody locks for a moment
@@ -80,6 +81,9 @@ func faultsAt(v variant, o op) []fault {
 	}
 	if o == opCommit {
 		fs = append(fs, cutOff, cutLost)
+		if v.looks {
+			fs = append(fs, otherPast)
+		}
 		if v.partial {
 			fs = append(fs, halfFail, halfLost, halfKill, halfSilent)
 		}
@@ -244,7 +248,7 @@ func (w *world) strike(p *proc, f fault) bool {
 		if w.pending != nil && w.pending.Holder != otherHolder {
 			w.pending.Stuck = true
 		}
-	case otherInside, otherAside:
+	case otherInside, otherAside, otherPast:
 		w.meddle(f)
 	case otherBrief, otherLong:
 		w.occupy(f)
@@ -256,10 +260,10 @@ func (w *world) strike(p *proc, f fault) bool {
 
 // meddle is somebody who changes running, unless a lock keeps them out.
 func (w *world) meddle(f fault) {
-	if w.lockedBy != "" {
+	if w.lockedBy != "" && f != otherPast {
 		return
 	}
-	if f == otherInside {
+	if f != otherAside {
 		w.running[0] = 7
 	} else {
 		w.running[3] = 7

@@ -349,6 +349,9 @@ func (g *game) judgeBad(e *ending, pe *provision.Error) {
 	if e.p.commits == 0 && pe.Outcome == provision.OutcomeNotApplied {
 		return
 	}
+	if e.p.refused && errors.Is(pe, provision.ErrStale) && pe.Outcome == provision.OutcomeNotApplied && e.p.effects == 0 {
+		return
+	}
 	if pe.Outcome == provision.OutcomeUnknown && !g.mayBeUnknown() {
 		g.w.breach("P4: could not tell where the target is: %v", pe)
 	}

@@ -72,13 +72,14 @@ type variant struct {
 	mark    bool // the timer is a process of ours, and the mark of a commit outlives it
 	silent  bool // it tells neither whose commit waits nor its id
 	yields  bool // Commit gives up the lock, which would keep out Confirm
+	looks   bool // Commit reads once more, and does nothing if somebody was faster
 }
 
 // variants are the kinds of targets that are simulated.
 func variants() []variant {
 	return []variant{
-		{name: "netconf", yields: true, silent: true, caps: provision.Capabilities{Lock: true, ConfirmedCommit: true, Startup: true}},
-		{name: "frr", partial: true, mark: true, caps: provision.Capabilities{Lock: true, ConfirmedCommit: true, Startup: true, DeviceDiff: true}},
+		{name: "netconf", yields: true, silent: true, looks: true, caps: provision.Capabilities{Lock: true, ConfirmedCommit: true, Startup: true}},
+		{name: "frr", partial: true, mark: true, looks: true, caps: provision.Capabilities{Lock: true, ConfirmedCommit: true, Startup: true, DeviceDiff: true}},
 		{name: "plain", partial: true, caps: provision.Capabilities{Lock: true, Startup: true}},
 		{name: "open", caps: provision.Capabilities{ConfirmedCommit: true}},
 	}
@@ -96,9 +97,10 @@ type proc struct {
 	stageSeq int
 	asked    int // when it asked for a pending commit last
 
-	commits   int // calls of Commit
-	effects   int // of its calls on the running configuration
-	effectSeq int // when the last of them was
+	commits   int  // calls of Commit
+	refused   bool // the target did nothing, because somebody was faster
+	effects   int  // of its calls on the running configuration
+	effectSeq int  // when the last of them was
 	saw       *sighting
 	claims    bool // it said where the target is
 }
@@ -277,6 +279,7 @@ var (
 	errSimulated = errors.New("simulated failure")
 	errGone      = fmt.Errorf("%w: simulated", provision.ErrConnectionLost)
 	errNoRoute   = fmt.Errorf("%w: simulated", provision.ErrUnreachable)
+	errMoved     = fmt.Errorf("%w: simulated", provision.ErrStale)
 )
 
 // Open implements provision.Target.
@@ -486,6 +489,10 @@ func (x *change) Commit(ctx context.Context, opts provision.CommitOptions) (p *p
 	err = c.do(ctx, opCommit, func() error {
 		if w.pending != nil {
 			return errors.New("a commit is pending")
+		}
+		if w.looks && w.running != x.before {
+			c.proc.refused = true
+			return errMoved
 		}
 		x.judge()
 		if w.caps.ConfirmedCommit {

@@ -164,6 +164,35 @@ Next: plan again and look at the new difference`
 	})
 }
 
+// TestTargetThatRefusesAStaleCommit: somebody changed the target past the lock after
+// it was compared. The target looks itself, and says so: nothing was begun, and there
+// is nothing to find out.
+func TestTargetThatRefusesAStaleCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(variantNamed("frr"), start, start, nil)
+		dryRun := request(w, want, nil)
+		req := approve(t, dryRun)
+		req.Backup = func(provision.Snapshot) (string, error) {
+			w.running[3] = 7
+			return "kept", nil
+		}
+		req.Budget = provision.NewBudget(1)
+		began := time.Now()
+		res, err := provision.Run(t.Context(), req)
+		const text = "r1 (frr): commit: changed since the plan: simulated\n" +
+			"State: not applied (no commit was started)\nNext: plan again and look at the new difference"
+		if err == nil || err.Error() != text || res.Outcome != provision.OutcomeNotApplied {
+			t.Errorf("%s, %v", res.Outcome, err)
+		}
+		if w.running != (conf{1, 1, 0, 7}) || w.pending != nil || w.lockedBy != "" || time.Since(began) > time.Second {
+			t.Errorf("after %s running %v, pending %v, locked by %q", time.Since(began), w.running, w.pending, w.lockedBy)
+		}
+		if res, err = provision.Run(t.Context(), approve(t, dryRun)); err != nil || res.Outcome != provision.OutcomeApplied {
+			t.Errorf("the next run: %s, %v", res.Outcome, err)
+		}
+	})
+}
+
 func TestChangeID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id := func(running, want conf, replace bool) string {

@@ -16,13 +16,16 @@ import (
 var errNothing = errors.New("the device answered ok to the commit and changed nothing")
 
 // Commit implements provision.Change. The lock of the candidate is given up,
-// also when the commit fails.
+// also when the commit fails. ErrStale: nothing was committed, because running is
+// not what the change was staged on.
 func (c *change) Commit(ctx context.Context, opts provision.CommitOptions) (*provision.Pending, error) {
 	s := c.s
+	ready := c.unmoved
 	if s.loaded != c || !s.locked {
-		if err := c.again(ctx); err != nil {
-			return nil, err
-		}
+		ready = c.again
+	}
+	if err := ready(ctx); err != nil {
+		return nil, err
 	}
 	p, err := c.commit(ctx, opts)
 	if err != nil {
@@ -34,6 +37,23 @@ func (c *change) Commit(ctx context.Context, opts provision.CommitOptions) (*pro
 	}
 	return p, c.changed(ctx)
 }
+
+// unmoved stops when running has changed since the change was staged. The lock of
+// the candidate keeps out only those who go through the candidate, and a commit
+// would take back what came another way.
+func (c *change) unmoved(ctx context.Context) error {
+	now, _, err := c.s.read(ctx, rpc.Running)
+	if err == nil && now.Digest != c.before.Digest {
+		err = errStale
+	}
+	if err != nil {
+		return errors.Join(err, c.s.giveBack(ctx, true))
+	}
+	return nil
+}
+
+// errStale tells that somebody changed running between staging and commit.
+var errStale = fmt.Errorf("commit: %w: the running configuration was changed since it was read", provision.ErrStale)
 
 // again puts the intent into the candidate once more, and stops if it would do
 // something else than what was staged.
@@ -51,7 +71,7 @@ func (c *change) again(ctx context.Context) error {
 		_, err = c.take(ctx)
 	}
 	if err == nil && (staged.before.Digest != c.before.Digest || staged.candidate.Digest != c.candidate.Digest) {
-		err = fmt.Errorf("commit: %w", provision.ErrStale)
+		err = errStale
 	}
 	if err != nil {
 		c.before, c.candidate = staged.before, staged.candidate

@@ -235,6 +235,30 @@ func TestStaleBetweenStageAndCommit(t *testing.T) {
 	}
 }
 
+// Running can change although the candidate is locked: by a way that does not go
+// through the candidate, as a vendor's own command line. The candidate that was
+// loaded before would take the change back.
+func TestStaleBehindTheLock(t *testing.T) {
+	lab := newSim(t, netconfsim.Options{})
+	for _, replace := range []bool{false, true} {
+		lab.Reset(t)
+		s := driven(t, lab)
+		must(t, s.Lock(t.Context(), "a test"))
+		c := stage(t, s, added, provision.StageOptions{Replace: replace})
+		lab.ChangeByHand(t, fixture().ByHand)
+		if p, err := c.Commit(t.Context(), persist); p != nil || !errors.Is(err, provision.ErrStale) {
+			t.Errorf("replace %t: %+v, %v", replace, p, err)
+		}
+		if runs(t, lab, isAdded) || !runs(t, lab, "eth9") {
+			t.Errorf("replace %t: committed all the same", replace)
+		}
+		must(t, s.Close())
+		if !devicetest.Eventually(t, time.Second, func() bool { return len(lab.Leftovers(t)) == 0 }) {
+			t.Errorf("left %q", lab.Leftovers(t))
+		}
+	}
+}
+
 func TestRefusalsNameTheLine(t *testing.T) {
 	lab := newSim(t, netconfsim.Options{})
 	const bad = "<interface><name>x</name><enabled>maybe</enabled></interface>"
