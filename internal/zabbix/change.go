@@ -69,6 +69,7 @@ func (c *change) Commit(ctx context.Context, _ provision.CommitOptions) (*provis
 	c.answered = true
 	if h != nil {
 		c.see(h)
+		c.in.saw(h)
 	}
 	return nil, nil
 }
@@ -195,9 +196,7 @@ func (c *change) Verify(ctx context.Context, s provision.Session) (provision.Ver
 	if err != nil {
 		return provision.Verification{}, c.in.masked(fmt.Errorf("read the host back: %w", err))
 	}
-	if c.in.Saw != nil {
-		c.in.Saw(now)
-	}
+	c.in.saw(now)
 	return provision.Verification{Running: snapshot(now), Remaining: c.remaining(now)}, nil
 }
 

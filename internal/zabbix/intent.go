@@ -62,9 +62,17 @@ type Intent struct {
 	// Told is given what staging found out beside the difference, each time that
 	// the intent is staged; nil for nobody.
 	Told func(Summary)
-	// Saw is given the host each time that it is read back after a commit, nil
-	// when it is not there; the last one is what the run left. Nil for nobody.
+	// Saw is given the host each time that it is read back after a commit, also
+	// as Zabbix gives it back with a write, nil when it is not there; the last one
+	// is what the run left. Nil for nobody.
 	Saw func(*Host)
+}
+
+// saw tells how the host is after a commit.
+func (in *Intent) saw(h *Host) {
+	if in.Saw != nil {
+		in.Saw(h)
+	}
 }
 
 // Secret is a macro whose value is secret.

@@ -186,6 +186,7 @@ func (c *Client) RunHost(ctx context.Context, job HostJob) (HostResult, error) {
 		Emit: c.emitter(ctx, redact), Budget: c.budget,
 	})
 	out := notes.result(res)
+	err = out.left(err, in.Run)
 	if !job.DryRun {
 		out.Warnings = append(out.Warnings, c.hostWrittenBack(ctx, job, out, err, redact)...)
 	}
@@ -197,6 +198,19 @@ func (c *Client) RunHost(ctx context.Context, job HostJob) (HostResult, error) {
 		c.hosts.end(in.Name)
 	}
 	return out, err
+}
+
+// left names the host that a failed creation made: it is in Zabbix, and in no
+// state.
+func (r HostResult) left(err error, run string) error {
+	var failed *provision.Error
+	if r.Summary.Action != zabbix.ActionCreate || r.Host == nil || r.Host.Mark.Run != run || !errors.As(err, &failed) {
+		return err
+	}
+	named := *failed
+	named.Next = fmt.Sprintf("the host was made (hostid %s) and is not in the state: look at it in Zabbix, "+
+		"then import it (terraform import ADDRESS %q) or delete it there; then plan again", r.Host.ID, r.Host.Name)
+	return &named
 }
 
 // hostWrittenBack tells the source of truth of a run about a host.

@@ -28,7 +28,8 @@ type fakeZabbix struct {
 	hosts   map[string]*zabbix.Host // by technical name
 	created []zabbix.NewHost
 	deleted []string
-	fails   error // what every write answers
+	fails   error              // what every write answers
+	after   func(*zabbix.Host) // what becomes of a new host before it is looked at
 	version api.Version
 }
 
@@ -73,6 +74,10 @@ func (f *fakeZabbix) Create(_ context.Context, n zabbix.NewHost) (*zabbix.Host, 
 	h := host("10"+fmt.Sprint(len(f.created)), n.Name)
 	h.Mark.Run = n.Run
 	f.hosts[n.Name] = h
+	if f.after != nil {
+		f.after(h)
+		return nil, nil // Zabbix has not given it back
+	}
 	return h, nil
 }
 
@@ -279,6 +284,27 @@ func TestRunHostMakesAHost(t *testing.T) {
 	}
 	if seen, err := c.LookAtHost(t.Context(), zabbix.Ref{Name: "r9"}); err != nil || seen.Summary.Host != nil {
 		t.Errorf("a host that is not there: %+v %v", seen, err)
+	}
+}
+
+// A host that was made and is not what it should be stays in Zabbix, and in no state:
+// the error says which it is.
+func TestRunHostNamesTheHostThatItLeaves(t *testing.T) {
+	f := &fakeZabbix{after: func(h *zabbix.Host) { h.Groups = nil }}
+	res, err := zabbixClient(f, nil).RunHost(t.Context(), client.HostJob{Name: "r1", Intent: intent("r1")})
+	var failed *provision.Error
+	if !errors.As(err, &failed) || res.Outcome != provision.OutcomeUnknown {
+		t.Fatalf("%s, %v", res.Outcome, err)
+	}
+	const next = `the host was made (hostid 101) and is not in the state: look at it in Zabbix, ` +
+		`then import it (terraform import ADDRESS "r1") or delete it there; then plan again`
+	if failed.Next != next || failed.Target != "r1" || !strings.Contains(failed.Err.Error(), "Linux servers") {
+		t.Errorf("%v", err)
+	}
+	f.after = func(h *zabbix.Host) { h.Groups, h.Mark.Run = nil, "another run" }
+	delete(f.hosts, "r1")
+	if _, err := zabbixClient(f, nil).RunHost(t.Context(), client.HostJob{Name: "r1", Intent: intent("r1")}); err == nil || strings.Contains(err.Error(), "was made") {
+		t.Errorf("somebody else's host: %v", err)
 	}
 }
 
