@@ -607,6 +607,20 @@ func TestAccUnknown(t *testing.T) {
 	)
 }
 
+// What an unknown element of a list will allow is nothing to complain about before
+// it is known.
+func TestAccUnknownWithinTLS(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	config := func(accept string) string {
+		return "resource \"terraform_data\" \"x\" {\n  input = \"" + accept + "\"\n}\n" + plain("allow_unreviewed = true", `tls_psk = "`+strings.Repeat("ab", 16)+`"`,
+			`tls = { connect = "unencrypted", accept = ["unencrypted", terraform_data.x.output], psk_identity = "r1" }`)
+	}
+	r.accept(
+		applies(config("psk"), plancheck.ResourceActionCreate, state(at1, "tls.accept.#", "2"), state(at1, "tls.psk_identity", "r1")),
+	)
+}
+
 func TestAccDriftFails(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

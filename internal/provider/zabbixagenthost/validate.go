@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
@@ -21,11 +20,11 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(config.validate()...)
+	resp.Diagnostics.Append(config.validate(ctx)...)
 }
 
 // validate tells what is wrong with a configuration.
-func (m model) validate() diag.Diagnostics {
+func (m model) validate(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if m.Device.IsNull() && m.VirtualMachine.IsNull() && m.Host.IsNull() {
 		diags.AddAttributeError(path.Root("host"), "Which host?", "Without device and virtual_machine the technical name is needed: set host.")
@@ -34,19 +33,10 @@ func (m model) validate() diag.Diagnostics {
 		diags.AddAttributeError(path.Root("inventory"), "An inventory that is disabled holds nothing",
 			"inventory_mode is \"disabled\". Choose manual or automatic, or leave inventory out.")
 	}
-	if !m.TLS.IsNull() && !m.TLS.IsUnknown() && !slices.ContainsFunc(parts(m.TLS), func(v interface{ IsUnknown() bool }) bool { return v.IsUnknown() }) {
+	if tls, err := m.TLS.ToTerraformValue(ctx); err == nil && !tls.IsNull() && tls.IsFullyKnown() {
 		m.validateTLS(&diags)
 	}
 	return diags
-}
-
-// parts are the values of an object.
-func parts(o types.Object) []interface{ IsUnknown() bool } {
-	var list []interface{ IsUnknown() bool }
-	for _, v := range o.Attributes() {
-		list = append(list, v)
-	}
-	return list
 }
 
 // validateTLS refuses what Zabbix would drop without a word.
