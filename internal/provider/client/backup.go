@@ -1,11 +1,14 @@
 package client
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -111,11 +114,30 @@ func writeAtomic(path string, data []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return nil
+	// The file's name, and its folder's, which may be new.
+	return errors.Join(syncDir(filepath.Dir(path)), syncDir(filepath.Dir(filepath.Dir(path))))
 }
 
+// syncDir puts the names in a directory on disk. Windows does so by itself and
+// refuses to be asked.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// longest is how many bytes of a name stand in the name of a file, which may have
+// 255 and holds two of them.
+const longest = 96
+
 // fileName makes a name of letters, digits, "-" and "_" out of any text; other
-// bytes become %XX, so that two names never meet and none leaves its folder.
+// bytes become %XX, so that two names never meet and none leaves its folder. Of one
+// that gets too long the beginning and a fingerprint of all stay, with a "~" between.
 func fileName(name string) string {
 	var b strings.Builder
 	for i := range len(name) {
@@ -126,8 +148,17 @@ func fileName(name string) string {
 			fmt.Fprintf(&b, "%%%02X", c)
 		}
 	}
-	if b.Len() == 0 {
+	switch {
+	case b.Len() == 0:
 		return "%"
+	case b.Len() <= longest:
+		return b.String()
 	}
-	return b.String()
+	sum := sha256.Sum256([]byte(name))
+	mark := "~" + hex.EncodeToString(sum[:8])
+	head := b.String()[:longest-len(mark)]
+	if cut := strings.LastIndexByte(head, '%'); cut >= 0 && cut > len(head)-len("%XX") {
+		head = head[:cut] // not in the middle of a byte
+	}
+	return head + mark
 }

@@ -117,6 +117,7 @@ func parseBackup(path string, e Endpoint) (Backup, error) {
 	name := filepath.Base(path)
 	// NAME.SECONDS.FRACTION.RUN.DRIVER: what stands between dots has none itself.
 	parts := strings.Split(strings.TrimSuffix(name, backupSuffix), ".")
+	ours := parts[0] == fileName(e.Device.Name)
 	for i := range parts {
 		var err error
 		if parts[i], err = url.PathUnescape(parts[i]); err != nil {
@@ -130,7 +131,7 @@ func parseBackup(path string, e Endpoint) (Backup, error) {
 	switch {
 	case err != nil:
 		return Backup{}, notABackup(name)
-	case parts[0] != e.Device.Name:
+	case !ours:
 		return Backup{}, fmt.Errorf("%s is a backup of %s: a backup of another device is never put on this one", name, parts[0])
 	case parts[4] != e.Driver.Name():
 		return Backup{}, fmt.Errorf("%s was made by the driver %s, and the device's driver is %s: that is another language. Name a backup that ends in .%s%s",

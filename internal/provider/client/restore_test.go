@@ -55,6 +55,33 @@ func TestABackupIsFoundByNameByPathAndAsTheLatest(t *testing.T) {
 	}
 }
 
+// A name and a run id that are too long for a file's name do not stop a commit, and
+// the backup is found again.
+func TestABackupOfALongName(t *testing.T) {
+	drv := newFakeDriver("fake")
+	cfg := config(t, drv)
+	cfg.BackupDir, cfg.BackupRetention, cfg.Run.ID = t.TempDir(), -1, strings.Repeat("ci/", 42)
+	c := newClient(t, cfg)
+	long := strings.Repeat("\u00e9", 200)
+	endpoint := func(name string, port int) client.Endpoint {
+		return resolve(t, c, client.Ref{Name: name, Host: "h", Port: port, Driver: "fake"})
+	}
+	e, other := endpoint(long, 1), endpoint(long+"2", 2)
+	for before, e := range map[string]client.Endpoint{"one\n": e, "two\n": other} {
+		drv.set(e.Device.Name, before)
+		if _, err := c.Run(t.Context(), e, client.Job{Config: []byte("new\n"), Commit: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := c.Backup(e, client.LatestBackup)
+	if err != nil || string(b.Text) != "one\n" || !strings.HasPrefix(b.RunID, "ci/ci/") {
+		t.Errorf("%+v, %v", b, err)
+	}
+	if _, err := c.Backup(other, b.Path); err == nil || !strings.Contains(err.Error(), "another device") {
+		t.Errorf("put on another device: %v", err)
+	}
+}
+
 func TestBackupsThatAreRefused(t *testing.T) {
 	c, _, e, paths := keeping(t)
 	folder := filepath.Dir(paths[0])

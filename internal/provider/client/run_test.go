@@ -315,14 +315,15 @@ func TestBackupsOfAllDevices(t *testing.T) {
 	cfg := config(t, drv)
 	cfg.BackupDir, cfg.BackupRetention = t.TempDir(), 1
 	c := newClient(t, cfg)
-	for i, name := range []string{"a", "a/../b", "..", "A%", "\u00e9"} {
+	long := strings.Repeat("\u00e9/", 100) // 900 bytes in a file's name, which may have 255
+	for i, name := range []string{"a", "a/../b", "..", "A%", "\u00e9", long, long + "2", strings.Repeat("l", 96), strings.Repeat("l", 97)} {
 		e := resolve(t, c, client.Ref{Name: name, Host: "h", Port: i + 1, Driver: "fake"})
 		if _, err := c.Run(t.Context(), e, client.Job{Config: []byte("x"), Commit: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	found := files(t, cfg.BackupDir)
-	if len(found) != 5 {
+	if len(found) != 9 {
 		t.Errorf("%q", found)
 	}
 }
