@@ -120,7 +120,7 @@ func TestAgentsTogether(t *testing.T) {
 	for i := range ids {
 		ids[i] = watched(t, f, name(i), "agent", zabbixtest.Agent{State: zabbixtest.Answering})
 	}
-	s := storeOf(t, f, zabbix.StoreOptions{})
+	s := patientStore(t, f)
 	// Disabled between the question and the order.
 	f.Inject(zabbixtest.Fault{Method: "task.create", Before: func() {
 		f.ByHand(t, "host.update", map[string]any{"hostid": ids[11], "status": 1})

@@ -64,7 +64,7 @@ func TestCatalogueTemplates(t *testing.T) {
 func TestCatalogueAsksSeldom(t *testing.T) {
 	f := zabbixtest.New(t, zabbixtest.Options{})
 	stock(t, f)
-	s := storeOf(t, f, zabbix.StoreOptions{})
+	s := patientStore(t, f)
 	names := []string{"top", "ping", "base", "middle"}
 	sideBySide(40, func(i int) {
 		if _, err := s.Lookup().Templates(t.Context(), []string{names[i%4], names[(i+1)%4]}); err != nil {

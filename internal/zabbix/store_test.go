@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,6 +54,13 @@ func clientOf(t *testing.T, f *zabbixtest.Server, user, password string) *api.Cl
 	}
 	f.ForgetCalls()
 	return c
+}
+
+// patientStore is such a store that brings together what asks together also when
+// the machine is busy.
+func patientStore(t *testing.T, f *zabbixtest.Server) *zabbix.Store {
+	t.Helper()
+	return storeOf(t, f, zabbix.StoreOptions{}).Patiently(500 * time.Millisecond)
 }
 
 // sideBySide does something n times at once.
@@ -181,7 +189,7 @@ func TestStoreReadsProxyGroups(t *testing.T) {
 func TestStoreGathersReads(t *testing.T) {
 	f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
 	ids := addHosts(t, f, 60)
-	s := storeOf(t, f, zabbix.StoreOptions{})
+	s := patientStore(t, f)
 	sideBySide(60, func(i int) {
 		h, err := s.ByID(t.Context(), ids[i])
 		if i%2 == 0 {
@@ -229,11 +237,13 @@ func TestStoreRemembersItsWrites(t *testing.T) {
 	f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
 	ids := addHosts(t, f, 3)
 	s := storeOf(t, f, zabbix.StoreOptions{Prefetch: true})
-	for range 2 {
+	waitFor(t, func() bool { // until all have been read ahead: a question costs nothing
+		before := f.Posts()
 		if _, err := s.ByID(t.Context(), ids[0]); err != nil {
 			t.Fatal(err)
 		}
-	}
+		return f.Posts() == before
+	})
 	if _, err := s.Update(t.Context(), ids[0], []zabbix.Call{describe(ids[0], "new")}); err != nil {
 		t.Fatal(err)
 	}
@@ -256,30 +266,48 @@ func TestStoreRemembersItsWrites(t *testing.T) {
 	}
 }
 
+// slowReader is an API that holds back the hosts that are read ahead.
+type slowReader struct {
+	zabbix.API
+	read, hold chan struct{}
+}
+
+func (r *slowReader) Read(ctx context.Context, calls ...api.Call) ([]api.Answer, error) {
+	answers, err := r.API.Read(ctx, calls...)
+	if p, ok := calls[0].Params.(map[string]any); ok && p["sortfield"] != nil {
+		close(r.read)
+		<-r.hold
+	}
+	return answers, err
+}
+
 // A host that is changed while everything is read may have been read before.
 func TestStoreDoesNotRememberWhatIsOld(t *testing.T) {
 	f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
 	ids := addHosts(t, f, 2)
-	s := storeOf(t, f, zabbix.StoreOptions{Prefetch: true})
-	if _, err := s.ByID(t.Context(), ids[0]); err != nil {
-		t.Fatal(err)
-	}
-	hold := make(chan struct{})
-	f.Inject(zabbixtest.Fault{Method: "host.get", Effect: true, Wait: hold})
-	read := make(chan *zabbix.Host)
-	go func() {
-		h, err := s.ByID(context.WithoutCancel(t.Context()), ids[0])
-		if err != nil {
-			t.Error(err)
+	r := &slowReader{clientOf(t, f, zabbixtest.AdminUser, zabbixtest.AdminPassword), make(chan struct{}), make(chan struct{})}
+	s := zabbix.NewStore(r, zabbix.StoreOptions{Prefetch: true})
+	told := make(chan *zabbix.Host)
+	go func() { // until one question comes soon enough after another to be answered ahead
+		for {
+			h, err := s.ByID(context.WithoutCancel(t.Context()), ids[0])
+			if err != nil {
+				t.Error(err)
+			}
+			select {
+			case <-r.read:
+				told <- h
+				return
+			default:
+			}
 		}
-		read <- h
 	}()
-	waitFor(t, func() bool { return len(f.CallsOf("host.get")) > 1 })
+	<-r.read
 	if _, err := s.Update(t.Context(), ids[0], []zabbix.Call{describe(ids[0], "new")}); err != nil {
 		t.Fatal(err)
 	}
-	close(hold)
-	if h := <-read; h == nil || h.Description != "new" {
+	close(r.hold)
+	if h := <-told; h == nil || h.Description != "new" {
 		t.Errorf("an old host: %+v", h)
 	}
 }
@@ -289,7 +317,7 @@ func waitFor(t *testing.T, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for !so() {
 		select {
 		case <-tick.C:
@@ -302,21 +330,19 @@ func waitFor(t *testing.T, so func() bool) {
 func TestStoreReadsOneByOneWhenReadingAheadFails(t *testing.T) {
 	f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
 	ids := addHosts(t, f, 2)
-	var h *zabbix.Host
-	var err error
-	// On a busy machine the second question comes too late for reading ahead, and
-	// is itself what fails.
-	for range 20 {
+	// On a busy machine the second question may come too late for reading ahead,
+	// and the first is itself what fails.
+	waitFor(t, func() bool {
 		s := storeOf(t, f, zabbix.StoreOptions{Prefetch: true})
-		if _, err := s.ByID(t.Context(), ids[0]); err != nil {
-			t.Fatal(err)
-		}
 		f.Inject(zabbixtest.Fault{Method: "host.get", Status: 404})
-		if h, err = s.ByID(t.Context(), ids[1]); err == nil && h != nil {
-			return
-		}
-	}
-	t.Errorf("%v, %v", h, err)
+		var found atomic.Int32
+		sideBySide(2, func(i int) {
+			if h, err := s.ByID(t.Context(), ids[i]); err == nil && h != nil {
+				found.Add(1)
+			}
+		})
+		return found.Load() == 2
+	})
 }
 
 // crowd is an API with so many hosts; it counts those that it was asked for with
@@ -357,17 +383,19 @@ func (c *crowd) Read(_ context.Context, calls ...api.Call) ([]api.Answer, error)
 // Everything is read ahead if that is not too much.
 func TestStoreReadsAheadUpToALimit(t *testing.T) {
 	for hosts, most := range map[int]int{20_000: 20_001, 20_001: 1_010} {
-		c := &crowd{hosts: hosts}
-		s := zabbix.NewStore(c, zabbix.StoreOptions{Prefetch: true})
-		for i := range 9 {
-			id := strconv.Itoa(2000 * i)
-			if h, err := s.ByID(t.Context(), id); err != nil || h == nil || h.ID != id {
-				t.Errorf("%d: %s: %+v, %v", hosts, id, h, err)
+		synctest.Test(t, func(t *testing.T) {
+			c := &crowd{hosts: hosts}
+			s := zabbix.NewStore(c, zabbix.StoreOptions{Prefetch: true})
+			for i := range 9 {
+				id := strconv.Itoa(2000 * i)
+				if h, err := s.ByID(t.Context(), id); err != nil || h == nil || h.ID != id {
+					t.Errorf("%d: %s: %+v, %v", hosts, id, h, err)
+				}
 			}
-		}
-		if n := int(c.whole.Load()); n > most || n < most-10 {
-			t.Errorf("%d: %d were read", hosts, n)
-		}
+			if n := int(c.whole.Load()); n > most || n < most-10 {
+				t.Errorf("%d: %d were read", hosts, n)
+			}
+		})
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 
 // One POST makes the hosts of callers that come together, and reads them back.
 func TestStoreCreatesTogether(t *testing.T) {
-	onFakes(t, func(t *testing.T, f *zabbixtest.Server, s *zabbix.Store) {
+	onFakes(t, func(t *testing.T, f *zabbixtest.Server, _ *zabbix.Store) {
+		s := patientStore(t, f)
 		sideBySide(100, func(i int) {
 			h, err := s.Create(t.Context(), plainHost(name(i)))
 			if err != nil || h.Name != name(i) || h.Mark.Run != "run-"+name(i) || h.Agent == nil || h.Agent.IP != "192.0.2.1" {
@@ -38,7 +39,8 @@ func TestStoreCreatesAllButTheRefused(t *testing.T) {
 		"not at all":      {"interfaces": []any{map[string]any{"type": 1, "main": 1, "useip": 1, "ip": "bad", "dns": "", "port": "1"}}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			onFakes(t, func(t *testing.T, f *zabbixtest.Server, s *zabbix.Store) {
+			onFakes(t, func(t *testing.T, f *zabbixtest.Server, _ *zabbix.Store) {
+				s := patientStore(t, f)
 				f.AddHost(t, zabbixtest.Host{Name: "other", VisibleName: "taken"})
 				sideBySide(100, func(i int) {
 					n := plainHost(name(i))
@@ -67,7 +69,7 @@ func TestStoreCreatesAllButTheRefused(t *testing.T) {
 // Whom a refusal seems to speak of need not be the one: each is told its own.
 func TestStoreTakesOutOnlyTheRefused(t *testing.T) {
 	f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
-	s := storeOf(t, f, zabbix.StoreOptions{})
+	s := patientStore(t, f)
 	f.Inject(zabbixtest.Fault{Method: "host.create", Error: &zabbixtest.Error{Code: -32602, Data: `Invalid parameter "/1/tags": something else.`}})
 	sideBySide(3, func(i int) {
 		if h, err := s.Create(t.Context(), plainHost(name(i))); err != nil || h == nil {
@@ -79,7 +81,7 @@ func TestStoreTakesOutOnlyTheRefused(t *testing.T) {
 // A role without the method refuses all of them: they are not tried one by one.
 func TestStoreDoesNotTryAgainWhatTheRoleRefuses(t *testing.T) {
 	f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
-	s := storeOf(t, f, zabbix.StoreOptions{})
+	s := patientStore(t, f)
 	f.Inject(zabbixtest.Fault{Method: "host.create", Times: zabbixtest.Always, Error: &zabbixtest.Error{
 		Code: -32602, Message: "Invalid params.", Data: `No permissions to call "host.create".`,
 	}})
@@ -109,7 +111,7 @@ func TestStoreCreateWithoutAnswer(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
-			s := storeOf(t, f, zabbix.StoreOptions{})
+			s := patientStore(t, f)
 			c.fault.Method = "host.create"
 			if c.other {
 				c.fault.Before = func() { f.AddHost(t, zabbixtest.Host{Name: name(0)}) }
@@ -267,7 +269,8 @@ func agents(t *testing.T, s *zabbix.Store, n int) []*zabbix.Host {
 }
 
 func TestStoreUpdatesTogether(t *testing.T) {
-	onFakes(t, func(t *testing.T, f *zabbixtest.Server, s *zabbix.Store) {
+	onFakes(t, func(t *testing.T, f *zabbixtest.Server, _ *zabbix.Store) {
+		s := patientStore(t, f)
 		hosts := agents(t, s, 50)
 		f.ForgetCalls()
 		sideBySide(50, func(i int) {
@@ -337,7 +340,8 @@ func TestStoreUpdateWithoutAnswer(t *testing.T) {
 }
 
 func TestStoreDeletes(t *testing.T) {
-	onFakes(t, func(t *testing.T, f *zabbixtest.Server, s *zabbix.Store) {
+	onFakes(t, func(t *testing.T, f *zabbixtest.Server, _ *zabbix.Store) {
+		s := patientStore(t, f)
 		ids := addHosts(t, f, 50)
 		f.DeleteHost(t, name(7))
 		maintain(t, f, ids[9])
