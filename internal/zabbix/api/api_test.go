@@ -57,7 +57,7 @@ func canned(t *testing.T, version string, h http.HandlerFunc) *api.Client {
 		h(w, r)
 	}))
 	t.Cleanup(s.Close)
-	return client(t, api.Config{URL: s.URL, Token: token, HTTP: httpclient.Config{Timeout: 5 * time.Second}})
+	return client(t, api.Config{URL: s.URL, Token: token, HTTP: httpclient.Config{Timeout: time.Minute}})
 }
 
 // token is one that no text may show.
@@ -307,7 +307,7 @@ func TestTimeoutOfAWrite(t *testing.T) {
 	defer close(hold)
 	s.Inject(zabbixtest.Fault{Method: "hostgroup.create", Effect: true, Wait: hold})
 	c := client(t, api.Config{
-		URL: s.URL(), Username: zabbixtest.AdminUser, Password: zabbixtest.AdminPassword, HTTP: httpclient.Config{Timeout: 200 * time.Millisecond},
+		URL: s.URL(), Username: zabbixtest.AdminUser, Password: zabbixtest.AdminPassword, HTTP: httpclient.Config{Timeout: 2 * time.Second},
 	})
 	if _, err := c.Write(t.Context(), newGroup("g")); !errors.Is(err, provision.ErrConnectionLost) {
 		t.Errorf("%v", err)
