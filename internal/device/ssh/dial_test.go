@@ -165,9 +165,9 @@ func TestAgentThatHangs(t *testing.T) {
 	defer l.Close()
 	t.Setenv("SSH_AUTH_SOCK", socket)
 	c := config(t, server(t))
-	c.Password, c.Agent, c.ConnectTimeout = "", true, 50*time.Millisecond
+	c.Password, c.Agent, c.ConnectTimeout = "", true, 500*time.Millisecond
 	_, err = ssh.Dial(t.Context(), c)
-	failure(t, err, []error{provision.ErrAuth, context.DeadlineExceeded}, "ask the agent", "no answer within 50ms")
+	failure(t, err, []error{provision.ErrAuth, context.DeadlineExceeded}, "ask the agent", "no answer within 500ms")
 }
 
 // TestConfigurationErrors: what cannot work is told before anything is sent.
@@ -296,21 +296,22 @@ func TestUnreachable(t *testing.T) {
 	noLeaks(t)
 	cases := map[string]struct {
 		prepare func(*sshtest.Server, *ssh.Config)
+		limit   time.Duration
 		kinds   []error
 		says    []string
 	}{
-		"port closed":  {func(s *sshtest.Server, _ *ssh.Config) { s.Refuse() }, []error{syscall.ECONNREFUSED}, []string{": connect: the port is closed"}},
-		"no such name": {func(_ *sshtest.Server, c *ssh.Config) { c.Host = "no..such..host" }, nil, []string{`: resolve: name "no..such..host"`}},
-		"no route":     {func(_ *sshtest.Server, c *ssh.Config) { c.Host = "255.255.255.255" }, nil, []string{": connect: no route"}},
-		"never speaks": {func(s *sshtest.Server, _ *ssh.Config) { s.SetSilent(true) }, []error{context.DeadlineExceeded}, []string{": handshake: ", "never spoke", "within 200ms"}},
-		"path is cut":  {func(s *sshtest.Server, _ *ssh.Config) { s.Cut() }, []error{context.DeadlineExceeded}, []string{": handshake: "}},
+		"port closed":  {func(s *sshtest.Server, _ *ssh.Config) { s.Refuse() }, time.Minute, []error{syscall.ECONNREFUSED}, []string{": connect: the port is closed"}},
+		"no such name": {func(_ *sshtest.Server, c *ssh.Config) { c.Host = "no..such..host" }, time.Minute, nil, []string{`: resolve: name "no..such..host"`}},
+		"no route":     {func(_ *sshtest.Server, c *ssh.Config) { c.Host = "255.255.255.255" }, time.Minute, nil, []string{": connect: no route"}},
+		"never speaks": {func(s *sshtest.Server, _ *ssh.Config) { s.SetSilent(true) }, time.Second, []error{context.DeadlineExceeded}, []string{": handshake: ", "never spoke", "within 1s"}},
+		"path is cut":  {func(s *sshtest.Server, _ *ssh.Config) { s.Cut() }, time.Second, []error{context.DeadlineExceeded}, []string{": handshake: "}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := server(t)
 			conf := config(t, s)
 			conf.HostKey = xssh.FingerprintSHA256(s.HostKey())
-			conf.ConnectTimeout = 200 * time.Millisecond
+			conf.ConnectTimeout = c.limit
 			c.prepare(s, &conf)
 			_, err := ssh.Dial(t.Context(), conf)
 			failure(t, err, append(unreachable, c.kinds...), c.says...)
@@ -347,9 +348,9 @@ func TestSlowLoginEndsInTheTimeout(t *testing.T) {
 	})
 	defer close(release)
 	c := config(t, s)
-	c.ConnectTimeout = 300 * time.Millisecond
+	c.ConnectTimeout = 2 * time.Second // keys are exchanged before
 	_, err := ssh.Dial(t.Context(), c)
-	failure(t, err, []error{provision.ErrUnreachable, context.DeadlineExceeded}, ": login: no answer within 300ms")
+	failure(t, err, []error{provision.ErrUnreachable, context.DeadlineExceeded}, ": login: no answer within 2s")
 }
 
 func TestConnectionBreaksDuringLogin(t *testing.T) {
@@ -363,10 +364,22 @@ func TestConnectionBreaksDuringLogin(t *testing.T) {
 
 func TestContextEndsDialing(t *testing.T) {
 	noLeaks(t)
-	s := server(t, func(o *sshtest.Options) { o.Silent = true })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	_, err := ssh.Dial(ctx, config(t, s))
+	go func() { // it never speaks, and what came from us is the handshake
+		if c, err := l.Accept(); err == nil {
+			_, _ = c.Read(make([]byte, 1))
+			cancel()
+			_, _ = io.Copy(io.Discard, c)
+			_ = c.Close()
+		}
+	}()
+	host, port := split(t, l.Addr())
+	_, err = ssh.Dial(ctx, ssh.Config{Host: host, Port: port, Username: user, Password: password, HostKey: "SHA256:x"})
 	failure(t, err, []error{provision.ErrUnreachable, context.Canceled}, "handshake")
 }
 
