@@ -25,7 +25,7 @@ func (t target) Open(ctx context.Context, _ bool) (provision.Session, error) {
 func request(lab devicetest.Lab) provision.Request {
 	return provision.Request{
 		Target: target{lab}, Intent: device.NewConfig(netconf.New(), []byte(added)), Commit: true, Save: true,
-		ConfirmTimeout: 6 * time.Second, CommitID: persist.ID, Holder: persist.Holder,
+		ConfirmTimeout: 10 * time.Second, CommitID: persist.ID, Holder: persist.Holder,
 	}
 }
 
@@ -54,7 +54,7 @@ func TestCoreAfterFaults(t *testing.T) {
 			if (err == nil) != tc.on {
 				t.Errorf("%s, %v", res.Outcome, err)
 			}
-			if left := lab.Leftovers(t); !devicetest.Eventually(t, 2*time.Second, func() bool { return len(lab.Leftovers(t)) == 0 }) {
+			if left := lab.Leftovers(t); !devicetest.Eventually(t, time.Minute, func() bool { return len(lab.Leftovers(t)) == 0 }) {
 				t.Errorf("left %q", left)
 			}
 			again, err := provision.Run(t.Context(), request(lab))
@@ -70,7 +70,7 @@ func TestCoreWaitsForPending(t *testing.T) {
 	lab := newSim(t, netconfsim.Options{})
 	s := driven(t, lab)
 	opts := persist
-	opts.Window = window
+	opts.Window = 5 * time.Second // the run finds it pending
 	if _, err := stage(t, s, added, provision.StageOptions{}).Commit(t.Context(), opts); err != nil {
 		t.Fatal(err)
 	}

@@ -151,7 +151,9 @@ func faulty(t *testing.T, operation string, f netconfsim.Fault) (simLab, func())
 			return netconfsim.None
 		}
 	}})
-	lab.dev.SSH.CommandTimeout = 300 * time.Millisecond
+	if f == netconfsim.Hang {
+		lab.dev.SSH.CommandTimeout = 2 * time.Second
+	}
 	return lab, func() { on <- struct{}{} }
 }
 
@@ -230,7 +232,7 @@ func TestStaleBetweenStageAndCommit(t *testing.T) {
 		t.Error("committed all the same")
 	}
 	must(t, s.Close())
-	if !devicetest.Eventually(t, time.Second, func() bool { return len(lab.Leftovers(t)) == 0 }) {
+	if !devicetest.Eventually(t, time.Minute, func() bool { return len(lab.Leftovers(t)) == 0 }) {
 		t.Errorf("left %q", lab.Leftovers(t))
 	}
 }
