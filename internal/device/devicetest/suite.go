@@ -14,14 +14,16 @@ import (
 const (
 	commitID = "suite-commit"
 	holder   = "the suite"
-	// window is the confirm window of commits that are meant to be undone.
-	window = 4 * time.Second
+	// window is the confirm window of commits that are meant to be undone; a commit
+	// on a busy machine is done within.
+	window = 6 * time.Second
 	// long is the confirm window of commits that are meant to be confirmed.
 	long = 60 * time.Second
 	// settle is how long a device may take to notice and to undo.
 	settle = 30 * time.Second
-	// prompt is how long a call may take to return once its context ended.
-	prompt = 3 * time.Second
+	// prompt is how long a call may take to return once its context ended, with
+	// what it did before; commands have a minute.
+	prompt = 20 * time.Second
 )
 
 // Run runs the suite on the lab's device.

@@ -371,7 +371,7 @@ func TestLateCommitOnSimulator(t *testing.T) {
 	if text := l.router.Running(); strings.Contains(text, l.Fixture().Added) {
 		t.Errorf("the change is on:\n%s", text)
 	}
-	if !devicetest.Eventually(t, 5*time.Second, func() bool { return len(l.router.Leftovers()) == 0 }) {
+	if !devicetest.Eventually(t, time.Minute, func() bool { return len(l.router.Leftovers()) == 0 }) {
 		t.Errorf("left %q", l.router.Leftovers())
 	}
 }
