@@ -103,7 +103,7 @@ func TestConsoleChangesTheNode(t *testing.T) {
 
 func TestSocket(t *testing.T) {
 	t.Chdir(t.TempDir())
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if _, err := ask(ctx, []string{"status"}); err == nil {
 		t.Error("a lab that is not up has answered")
