@@ -66,6 +66,7 @@ func (a restAPI) call(method, path string, body any) map[string]any {
 	}
 	req.Header.Set("Authorization", a.auth)
 	req.Header.Set("Content-Type", "application/json")
+	req.Close = true // the server may be about to end a connection that was kept
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		a.t.Fatal(err)
@@ -105,6 +106,7 @@ func (a restAPI) remove(path string) {
 			return
 		}
 		req.Header.Set("Authorization", a.auth)
+		req.Close = true // the server may be about to end a connection that was kept
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
 			a.t.Error(err)

@@ -36,6 +36,7 @@ func newTruthGate(t *testing.T, to string) *truthGate {
 		t.Fatal(err)
 	}
 	server := httputil.NewSingleHostReverseProxy(u)
+	server.Transport = &http.Transport{DisableKeepAlives: true} // the server may be about to end one that was kept
 	g := &truthGate{}
 	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.mu.Lock()

@@ -63,6 +63,7 @@ func labCall(t *testing.T, method, path string, body any) map[string]any {
 	}
 	req.Header.Set("Authorization", "Token "+env["NAUTOBOT_TOKEN"])
 	req.Header.Set("Content-Type", "application/json")
+	req.Close = true // the server may be about to end a connection that was kept
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

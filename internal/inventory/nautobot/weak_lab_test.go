@@ -55,6 +55,7 @@ func labToken(t *testing.T, grants ...labGrant) string {
 	}
 	req.SetBasicAuth(name, password)
 	req.Header.Set("Content-Type", "application/json")
+	req.Close = true // the server may be about to end a connection that was kept
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +78,7 @@ func labDelete(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Token "+env["NAUTOBOT_TOKEN"])
+	req.Close = true // the server may be about to end a connection that was kept
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -193,6 +195,7 @@ func labPatch(t *testing.T, path string, body any) {
 	}
 	req.Header.Set("Authorization", "Token "+env["NAUTOBOT_TOKEN"])
 	req.Header.Set("Content-Type", "application/json")
+	req.Close = true // the server may be about to end a connection that was kept
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

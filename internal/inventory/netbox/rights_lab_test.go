@@ -27,6 +27,7 @@ func labPost(t *testing.T, env map[string]string, path string, body any) map[str
 	}
 	req.Header.Set("Authorization", "Bearer "+env["TOKEN"])
 	req.Header.Set("Content-Type", "application/json")
+	req.Close = true // the server may be about to end a connection that was kept
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,11 @@ func newDoor(t *testing.T, zabbix string) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &door{address: "127.0.0.1:0", proxy: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}}
+	d := &door{address: "127.0.0.1:0", proxy: &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		// Zabbix may be about to end a connection that was kept.
+		Transport: &http.Transport{DisableKeepAlives: true},
+	}}
 	d.open(t)
 	t.Cleanup(d.close)
 	return d

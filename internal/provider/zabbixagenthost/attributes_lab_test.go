@@ -97,6 +97,7 @@ func (r labRig) behindAProxy() {
 		r.t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.Transport = &http.Transport{DisableKeepAlives: true} // the server may be about to end one that was kept
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.Header.Get("X-Gate") != "planted-gate" {
 			http.Error(w, "who are you?", http.StatusForbidden)
@@ -210,7 +211,7 @@ func (r labRig) discovered(rule, name string) string {
 	r.t.Helper()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	limit := time.After(time.Minute)
+	limit := time.After(3 * time.Minute)
 	for {
 		r.call("task.create", []object{{"type": 6, "request": object{"itemid": rule}}}, nil)
 		if h := r.host(name); h != nil {

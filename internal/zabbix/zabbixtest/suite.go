@@ -151,6 +151,7 @@ func (b *bench) post(body, bearer string) (int, []byte) {
 
 func do(t testing.TB, r *http.Request) (int, []byte) {
 	t.Helper()
+	r.Close = true // the server may be about to end a connection that was kept
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
