@@ -66,7 +66,7 @@ func act(t *testing.T) acted {
 	}
 	p := provider.New("test", drivers.All(), func() []string { return env })
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := p.Close(ctx); err != nil {
 			t.Errorf("closing the provider: %v", err)

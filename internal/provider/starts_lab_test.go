@@ -125,7 +125,7 @@ func (c *ci) next(kind string, id any) event {
 			c.t.Fatalf("the event is %v, want one of %s %v", e, kind, id)
 		}
 		return e
-	case <-time.After(90 * time.Second):
+	case <-time.After(5 * time.Minute):
 		c.t.Fatalf("no webhook came for %s %v", kind, id)
 		return nil
 	}
@@ -353,7 +353,7 @@ func login(t *testing.T, base, user, password string) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Jar: jar}
+	client := &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get(base + "/login/")
 	if err != nil {
 		t.Fatal(err)

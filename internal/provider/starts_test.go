@@ -515,7 +515,7 @@ func TestStartIsCancelledBeforeTheApply(t *testing.T) {
 // waitFor waits for a condition.
 func waitFor(t *testing.T, yes func() bool) {
 	t.Helper()
-	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	deadline, tick := time.After(2*time.Minute), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
 	for !yes() {
 		select {

@@ -38,7 +38,7 @@ func Factories(t testing.TB, known []device.Driver, env ...string) map[string]fu
 		"provision": func() (tfprotov6.ProviderServer, error) {
 			p := provider.New("test", known, func() []string { return env })
 			t.Cleanup(func() {
-				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 				defer cancel()
 				if err := p.Close(ctx); err != nil {
 					t.Errorf("closing the provider: %v", err)

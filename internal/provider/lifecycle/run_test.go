@@ -159,7 +159,7 @@ func changed(t *testing.T, got want, before, after look) {
 
 // leftoverTime is how long the things may take to notice that a session is
 // over: it is generous, because machines are slow.
-const leftoverTime = 15 * time.Second
+const leftoverTime = time.Minute
 
 // settled waits until nothing is left on the things and returns what stays.
 func (r *runner) settled(t *testing.T) []string {

@@ -135,7 +135,7 @@ func TestFaultLateAndByHand(t *testing.T) {
 		_, body, _ := c.post(create(1, "late"))
 		done <- body
 	}()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for c.s.Host("late") == nil {
 		select {
 		case <-deadline:
