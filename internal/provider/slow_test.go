@@ -22,7 +22,7 @@ const routers = 11
 // TestAccOneOfManyHangs: a device that accepts the connection and never speaks
 // neither holds up the others nor is waited for twice, and they are applied.
 func TestAccOneOfManyHangs(t *testing.T) {
-	const limit = 2 * time.Second
+	const limit = 6 * time.Second // all log in at once within
 	startups := map[string]string{}
 	for i := range routers {
 		name := fmt.Sprintf("r%d", i)

@@ -53,14 +53,14 @@ func TestManyAgentsAreWaitedForTogether(t *testing.T) {
 	var all sync.WaitGroup
 	for _, id := range ids {
 		all.Go(func() {
-			r, err := c.WaitForAgent(t.Context(), id, client.AgentWait{Limit: 2500 * time.Millisecond})
+			r, err := c.WaitForAgent(t.Context(), id, client.AgentWait{Limit: 6 * time.Second})
 			if err != nil || !r.Waits {
 				t.Errorf("%+v, %v", r, err)
 			}
 		})
 	}
 	all.Wait()
-	if n, looks := fake.Posts(), len(fake.CallsOf("task.create")); looks < 2 || n > 14 {
+	if n, looks := fake.Posts(), len(fake.CallsOf("task.create")); looks < 2 || n >= hosts {
 		t.Errorf("%d POSTs for %d looks at %d hosts", n, looks, hosts)
 	}
 }

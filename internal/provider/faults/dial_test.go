@@ -120,7 +120,7 @@ func closedPort(t testing.TB) int {
 // elsewhere puts the device at another address.
 func elsewhere(t testing.TB, r *rig, host string, port int) map[string]string {
 	more := inventory(t, map[string]acctest.Device{r.node().Name: {Host: host, Port: port, Driver: r.node().Driver()}})
-	more["ssh"] = `{ known_hosts = [], connect_timeout = "2s" }`
+	more["ssh"] = `{ known_hosts = [], connect_timeout = "1m" }`
 	return more
 }
 
@@ -133,7 +133,9 @@ func badPaths() []badDial {
 		}, "open", []string{"connect: the port is closed: connection refused", check}},
 		{"a server that never speaks", func(t testing.TB, r *rig) map[string]string {
 			s := sshtest.New(t, sshtest.Options{Silent: true})
-			return elsewhere(t, r, s.Host(), s.Port())
+			more := elsewhere(t, r, s.Host(), s.Port())
+			more["ssh"] = `{ known_hosts = [], connect_timeout = "2s" }`
+			return more
 		}, "open", []string{"handshake: the host accepted the connection and never spoke: no answer within 2s", check}},
 		{"a name without an address", func(t testing.TB, r *rig) map[string]string {
 			return elsewhere(t, r, "r1.invalid", 22)

@@ -20,11 +20,11 @@ func TestZabbixWrongKeyAtCreate(t *testing.T) {
 		item := "Linux by Zabbix agent"
 		config := func(identity, key string) {
 			e.Config(e.provider(), e.host("r1", fmt.Sprintf("interface = { ip = \"127.0.0.1\", port = %q }", s.env["ZABBIX_AGENT_PORT"]),
-				fmt.Sprintf("templates = [%q]", item), `wait_for_agent = "80s"`,
+				fmt.Sprintf("templates = [%q]", item), `wait_for_agent = "110s"`,
 				fmt.Sprintf("tls = { connect = \"psk\", psk_identity = %q }", identity), fmt.Sprintf("tls_psk = %q", key)))
 		}
 		config("key-wrong", strings.Repeat("c", 64))
-		says(t, "the apply", e.Must(0, "apply", "-auto-approve"), "Warning: key-r1: no data from its agent within 1m20s: ",
+		says(t, "the apply", e.Must(0, "apply", "-auto-approve"), "Warning: key-r1: no data from its agent within 1m50s: ",
 			"cannot establish TLS to [[127.0.0.1]:"+s.env["ZABBIX_AGENT_PORT"]+"]", "The host itself is as it should be")
 		says(t, "the state", e.Read("terraform.tfstate"), `"agent_state": "unavailable"`)
 		ids := e.recorded() // an error if it is tainted

@@ -90,7 +90,7 @@ func (n *network) want(fra1, muc1 string) {
 	n.Config(n.Provider(n.t, map[string]string{
 		"zabbix":      fmt.Sprintf("{ url = %q, username = %q, password = %q, create_host_groups = true }", n.zabbix.URL(), zabbixtest.AdminUser, zabbixtest.AdminPassword),
 		"events_file": `"events.jsonl"`,
-		"ssh":         fmt.Sprintf("{ known_hosts = [%q], connect_timeout = \"5s\" }", filepath.Join(n.Simulated.Dir, "known_hosts")),
+		"ssh":         fmt.Sprintf("{ known_hosts = [%q], connect_timeout = \"30s\" }", filepath.Join(n.Simulated.Dir, "known_hosts")),
 	}), n.blocks, fmt.Sprintf("module \"site\" {\n  source = \"./site\"\n  for_each = {\n    fra1 = {%s}\n    muc1 = {%s}\n  }\n"+
 		"  devices = each.value.devices\n  hosts = each.value.hosts\n}\n", fra1, muc1))
 }

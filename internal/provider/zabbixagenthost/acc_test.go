@@ -544,19 +544,19 @@ func TestAccUnreachable(t *testing.T) {
 func TestAccWaitForAgent(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	waiting := func(more ...string) string {
-		return plain(append([]string{`templates = ["` + linux + `"]`, `wait_for_agent = "3s"`}, more...)...)
+	waiting := func(limit string, more ...string) string {
+		return plain(append([]string{`templates = ["` + linux + `"]`, `wait_for_agent = "` + limit + `"`}, more...)...)
 	}
 	answers := func() { r.fake.SetAgent(t, "r1", zabbixtest.Quick(zabbixtest.Answering)) }
-	again := applies(waiting(), plancheck.ResourceActionUpdate, state(at1, "agent_state", "unknown"))
+	again := applies(waiting("3s"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "unknown"))
 	again.ExpectNonEmptyPlan = true
 	r.accept(
 		// The host is made, and not tainted: the plan waits again.
-		resource.TestStep{Config: waiting(), ExpectNonEmptyPlan: true, Check: resource.ComposeTestCheckFunc(state(at1, "agent_state", "unknown"), r.is("r1", func(*zabbix.Host) string { return "" }))},
+		resource.TestStep{Config: waiting("3s"), ExpectNonEmptyPlan: true, Check: resource.ComposeTestCheckFunc(state(at1, "agent_state", "unknown"), r.is("r1", func(*zabbix.Host) string { return "" }))},
 		again,
-		then(answers, applies(waiting(), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available"))),
-		applies(waiting(), plancheck.ResourceActionNoop),
-		applies(waiting(`description = "d"`), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available")),
+		then(answers, applies(waiting("1m"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available"))),
+		applies(waiting("1m"), plancheck.ResourceActionNoop),
+		applies(waiting("1m", `description = "d"`), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available")),
 		// What is not asked for cannot be waited for, and is not waited for again.
 		applies(plain(`wait_for_agent = "1h"`), plancheck.ResourceActionUpdate),
 	)
@@ -579,11 +579,11 @@ func TestAccWaitAfterAnUpdate(t *testing.T) {
 	}
 	r.accept(
 		pending(applies(config("10050", "1s"), plancheck.ResourceActionCreate)),
-		then(answers, applies(config("10050", "3s"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available"))),
+		then(answers, applies(config("10050", "1m"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available"))),
 		pending(applies(config("10051", "2s"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "unknown"))),
 		resource.TestStep{RefreshState: true, ExpectNonEmptyPlan: true, Check: state(at1, "agent_state", "unknown")},
-		applies(config("10051", "10s"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available")),
-		applies(config("10051", "10s"), plancheck.ResourceActionNoop),
+		applies(config("10051", "1m"), plancheck.ResourceActionUpdate, state(at1, "agent_state", "available")),
+		applies(config("10051", "1m"), plancheck.ResourceActionNoop),
 	)
 }
 
