@@ -25,12 +25,23 @@ func TestSitesAreWorkedOnByWorkers(t *testing.T) {
 	for n := range f.sites {
 		f.sites[n] = &site{provider: &workspace{dir: "/work/s" + string(rune('1'+n))}}
 	}
-	var now, most atomic.Int32
+	var now, most, begun atomic.Int32
+	both := make(chan struct{})
 	broken := errors.New("broken")
 	command := func(_ *fleet, _ context.Context, w *workspace) (took, error) {
 		n := now.Add(1)
 		defer now.Add(-1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		switch begun.Add(1) {
+		case 2:
+			close(both)
+			fallthrough
+		case 1: // the first two are at work at once
+			select {
+			case <-both:
+			case <-time.After(time.Minute):
+			}
 		}
 		<-time.After(10 * time.Millisecond)
 		if strings.HasSuffix(w.dir, "s6") {

@@ -180,7 +180,7 @@ func TestPostTimesOut(t *testing.T) {
 		}
 	})
 	defer close(hold)
-	_, err := client(t, httpclient.Config{Timeout: 50 * time.Millisecond}).Post(t.Context(), s.URL, nil, []byte("x"), false)
+	_, err := client(t, httpclient.Config{Timeout: time.Second}).Post(t.Context(), s.URL, nil, []byte("x"), false)
 	var notSent *httpclient.NotSentError
 	if err == nil || errors.As(err, &notSent) || posts.Load() != 1 {
 		t.Errorf("%v after %d attempts", err, posts.Load())

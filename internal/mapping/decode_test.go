@@ -277,7 +277,7 @@ func TestManyRules(t *testing.T) {
 	if _, err := mapping.Decode(map[string]any{"devices": rules}); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("%d rules took %v", len(rules), took)
 	}
 	rules = append(rules, map[string]any{"name": "role", "roles": []any{"role3", "other"}, "templates": []any{"r"}})
