@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,16 +91,19 @@ func moments() []moment {
 	return out
 }
 
-// within are moments inside a commit of FRR: when the router has these files.
+// within are moments inside a commit of FRR: when the router has one of these files,
+// the last of which stays until the commit is confirmed.
 func within() []moment {
 	var out []moment
-	for name, pattern := range map[string]string{
-		"while the commit is prepared": "provision-frr.work.*/before.conf",
-		"before the timer is armed":    "provision-frr.pending",
-		"within the commit":            "provision-frr.pending/armed",
+	for name, patterns := range map[string][]string{
+		"while the commit is prepared": {"provision-frr.work.*/before.conf", "provision-frr.pending"},
+		"before the timer is armed":    {"provision-frr.pending"},
+		"within the commit":            {"provision-frr.pending/armed"},
 	} {
 		out = append(out, moment{name, func(r *rig) func() bool {
-			return func() bool { return r.box.(frrBox).file(r.t, pattern) }
+			return func() bool {
+				return slices.ContainsFunc(patterns, func(p string) bool { return r.box.(frrBox).file(r.t, p) })
+			}
 		}})
 	}
 	return out
