@@ -27,7 +27,7 @@ type trap struct {
 	f    func(t *testing.T, lab devicetest.Lab)
 }
 
-func TestTrapsOnSimulator(t *testing.T) { runTraps(t, newSim(t, netconfsim.Options{})) }
+func TestTrapsOnSimulator(t *testing.T) { runTraps(t, newSim(t, netconfsim.Options{Deaf: true})) }
 
 func runTraps(t *testing.T, lab devicetest.Lab) {
 	for _, tr := range []trap{

@@ -27,6 +27,9 @@ type Options struct {
 	// Without names capabilities that the device does not have; nil is none.
 	// [rpc.Base11] makes it speak the framing of base:1.0.
 	Without []string
+	// Deaf leaves an rpc that comes in one piece with the client's hello without an
+	// answer, and all after it. On a busy machine what was sent apart may come so.
+	Deaf bool
 	// Faults, if set, is asked before each operation ("lock", "commit"); its
 	// answer is what goes wrong.
 	Faults func(operation string) Fault
