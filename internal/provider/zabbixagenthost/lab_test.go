@@ -67,7 +67,7 @@ func (r *rig) life(env map[string]string) {
 			fmt.Sprintf("host = %q", name), fmt.Sprintf("interface = { ip = \"127.0.0.1\", port = %q }", env["ZABBIX_AGENT_PORT"]),
 			`host_groups = ["Linux servers"]`, fmt.Sprintf("templates = [%q]", linux), `tags = { site = ["fra1", "ams1"] }`,
 			`macros = { "{$LIFE}" = { value = "1" } }`, `secret_macros = { "{$LIFE_SECRET}" = "planted-life" }`,
-			`inventory = { location = "A4" }`, `wait_for_agent = "60s"`, encryption,
+			`inventory = { location = "A4" }`, `wait_for_agent = "3m"`, encryption,
 		}, more...)...)
 	}
 	open := `tls = { connect = "unencrypted" }`
