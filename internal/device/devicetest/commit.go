@@ -162,7 +162,7 @@ func testCutOff(b *bench) {
 	}
 	before := b.config()
 	d := b.lab.Device()
-	d.SSH.CommandTimeout = window
+	d.SSH.CommandTimeout = 3 * window // a stage on a busy machine takes less
 	s, err := b.drv.Open(b.Context(), d)
 	b.must("open", err)
 	c := b.stage(s, b.fix.CutOff, false)
