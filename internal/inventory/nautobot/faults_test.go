@@ -109,11 +109,13 @@ func TestTriesAgain(t *testing.T) {
 }
 
 func TestServerIsDown(t *testing.T) {
-	s, server := suiteFake("3.2.7").serveWith(t, nautobot.Config{})
-	server.Close()
+	s, err := nautobot.New(nautobot.Config{URL: "http://127.0.0.1:1", Token: fakeToken})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Second, errors.New("the test waits no longer"))
 	defer cancel()
-	_, err := s.Object(ctx, device("ams-edge1"))
+	_, err = s.Object(ctx, device("ams-edge1"))
 	wants(t, err, "no answer", "is Nautobot up", "connection refused")
 	wants(t, s.Note(ctx, inventory.Object{Kind: inventory.Device, ID: "1", Name: "r1"}, "x"), `"r1"`, "no answer:")
 }

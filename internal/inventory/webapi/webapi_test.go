@@ -229,7 +229,7 @@ func TestNobodyAnswers(t *testing.T) {
 	s := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	c := client(t, testProduct(), s.URL, nil)
 	complains(t, c.Call(t.Context(), post(false), nil), "POST things/: no answer, so it is not known whether it was done: ", "is Box up, and url right?")
-	s.Close()
+	c = client(t, testProduct(), "http://127.0.0.1:1", nil)
 	complains(t, c.Call(t.Context(), post(false), nil), "no answer: ", "refused")
 	why := errors.New("enough")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, why)

@@ -106,17 +106,6 @@ func badLogins() []badDial {
 	}
 }
 
-// closedPort is a port of loopback that nobody listens on.
-func closedPort(t testing.TB) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
-}
-
 // elsewhere puts the device at another address.
 func elsewhere(t testing.TB, r *rig, host string, port int) map[string]string {
 	more := inventory(t, map[string]acctest.Device{r.node().Name: {Host: host, Port: port, Driver: r.node().Driver()}})
@@ -129,7 +118,7 @@ func badPaths() []badDial {
 	const check = "check the address, the port and that the target is up, then plan again"
 	return []badDial{
 		{"port closed", func(t testing.TB, r *rig) map[string]string {
-			return elsewhere(t, r, "127.0.0.1", closedPort(t))
+			return elsewhere(t, r, "127.0.0.1", 1)
 		}, "open", []string{"connect: the port is closed: connection refused", check}},
 		{"a server that never speaks", func(t testing.TB, r *rig) map[string]string {
 			s := sshtest.New(t, sshtest.Options{Silent: true})

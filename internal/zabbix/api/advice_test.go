@@ -32,8 +32,6 @@ func TestAdvice(t *testing.T) {
 	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	closed := httptest.NewServer(status(http.StatusOK))
-	closed.Close()
 	slow := make(chan struct{})
 	waits := quiet(httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-slow })))
 	t.Cleanup(func() { close(slow) }) // before the server's end
@@ -43,7 +41,7 @@ func TestAdvice(t *testing.T) {
 		next    string
 		kind    error
 	}{
-		"refused":            {closed.URL, "", "web server of Zabbix's frontend is up", provision.ErrUnreachable},
+		"refused":            {"http://127.0.0.1:1", "", "web server of Zabbix's frontend is up", provision.ErrUnreachable},
 		"name":               {"http://" + strings.Repeat("zabbix", 11) + ".invalid", "", "the name in it cannot be resolved", provision.ErrUnreachable},
 		"unknown authority":  {secureURL, "", "set ca_file", provision.ErrUnreachable},
 		"another name":       {strings.Replace(secureURL, "127.0.0.1", "localhost", 1), ca, "certificate is for another name", provision.ErrUnreachable},
