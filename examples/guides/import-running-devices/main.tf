@@ -30,5 +30,8 @@ data "provision_devices" "edge" {
 resource "provision_device" "edge" {
   for_each = data.provision_devices.edge.devices
 
-  name = each.key
+  # The key is the id of NetBox or Nautobot, or the name in an inventory file.
+  name   = each.value.name
+  site   = each.value.site
+  tenant = each.value.tenant
 }
