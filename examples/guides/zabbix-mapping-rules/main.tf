@@ -10,6 +10,16 @@ terraform {
 locals {
   mappings  = yamldecode(file("mappings.yaml"))
   inventory = yamldecode(file("inventory.yaml"))
+
+  # The devices as the function match takes them: without the keys of the file that
+  # rules do not see, and with the addresses under their names in rules.
+  objects = {
+    for name, d in local.inventory.devices : name => merge(
+      { for key, value in d : key => value if !contains(["config", "config_file", "credentials", "ipv4", "ipv6", "oob"], key) },
+      { primary_ip4 = try(d.ipv4, null), primary_ip6 = try(d.ipv6, null), oob_ip = try(d.oob, null) },
+      { kind = "device", name = name, status = try(d.status, "active") },
+    )
+  }
 }
 
 provider "provision" {
@@ -40,8 +50,8 @@ resource "zabbix_agent_host" "vm" {
 # What the rules give, and which rule gives it, without asking Zabbix.
 output "explain" {
   value = {
-    for name, d in local.inventory.devices :
-    name => provider::provision::match(local.mappings, merge(d, { kind = "device", name = name })).explain
+    for name, object in local.objects :
+    name => provider::provision::match(local.mappings, object).explain
   }
 }
 

@@ -52,8 +52,9 @@ func (m *Match) Definition(_ context.Context, _ function.DefinitionRequest, resp
 			function.DynamicParameter{
 				Name: "object",
 				MarkdownDescription: "The object: `kind` (`device` or `virtual_machine`) and `name`; as far as there are any `id` (default: the name), `site`, `role`, " +
-					"`platform`, `cluster`, `tags`, `custom_fields`, `status`, `host`, `dns_name`, `port`, `driver`, `url`, and `interface_type` " +
-					"(`agent`, the default, or `snmp`).",
+					"`tenant`, `location`, `platform`, `cluster`, `tags`, `custom_fields`, `config_context`, `status`, `host`, `primary_ip4`, `primary_ip6`, " +
+					"`oob_ip`, `dns_name`, `port`, `driver`, `vendor`, `model`, `url`, and `interface_type` (`agent`, the default, or `snmp`). " +
+					"Another key is an error.",
 			},
 		},
 		Return: function.ObjectReturn{AttributeTypes: resultTypes()},
