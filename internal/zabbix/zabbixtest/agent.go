@@ -73,27 +73,41 @@ func (c *caller) arrive(h *host) {
 	if a == nil || a.State != Answering || h.status != 0 {
 		return
 	}
-	known, now := h.changed.Add(a.Known), c.st.now
-	if died := h.changed.Add(a.Dies); a.Dies > 0 && died.Before(now) {
-		now = died
-	}
+	known, until := h.changed.Add(a.Known), a.aliveUntil(h.changed, c.st.now)
 	for i := range h.items {
 		it := &h.items[i]
 		if it.kind != 0 || it.status != 0 {
 			continue
 		}
-		var last time.Time
-		if first := known.Add(a.Unasked); !first.After(now) {
-			last = first.Add(now.Sub(first) / a.Unasked * a.Unasked)
-		}
-		if asked := it.asked.Add(a.Asked); !it.asked.Before(known) && !asked.After(now) && asked.After(last) {
-			last = asked
-		}
-		if last.Unix() > it.lastClock {
+		if last := a.lastValue(it.asked, known, until); last.Unix() > it.lastClock {
 			it.lastClock, it.lastValue = last.Unix(), "1"
 		}
 	}
 }
+
+// aliveUntil is the last time up to now at which an agent answers.
+func (a *Agent) aliveUntil(changed, now time.Time) time.Time {
+	if died := changed.Add(a.Dies); a.Dies > 0 && died.Before(now) {
+		return died
+	}
+	return now
+}
+
+// lastValue is when the last value of an item came in that was asked for at a
+// time; zero if none did.
+func (a *Agent) lastValue(asked, known, until time.Time) time.Time {
+	var last time.Time
+	if first := known.Add(a.Unasked); !first.After(until) {
+		last = first.Add(until.Sub(first) / a.Unasked * a.Unasked)
+	}
+	if answer := asked.Add(a.Asked); !asked.Before(known) && !answer.After(until) && answer.After(last) {
+		last = answer
+	}
+	return last
+}
+
+// silent tells whether nothing comes from an agent, or there is none.
+func (a *Agent) silent() bool { return a == nil || a.State == Silent }
 
 // checked tells whether a host has items that the agent answers; without, the
 // interface stays unknown.
@@ -123,7 +137,7 @@ func (c *caller) availability(i ifaceOf, field string) any {
 // available gives the state of an interface, its error, and when it failed first.
 func (c *caller) available(i ifaceOf) (state int, text string, since time.Time) {
 	h, a := i.host, i.host.agent
-	if a == nil || i.face.kind != 1 || !checked(h) || a.State == Silent {
+	if a.silent() || i.face.kind != 1 || !checked(h) {
 		return 0, "", since
 	}
 	failing, from := a.State, h.changed.Add(a.Known)
@@ -180,16 +194,9 @@ func (c *caller) taskCreate(params any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		h, j := c.st.item(id)
-		if h == nil || j < 0 || !c.sees(h.groups, true) || h.template && c.st.dialect.paths {
-			return nil, denied(noObject)
-		}
-		it := &h.items[j]
-		if !slices.Contains(checkable, it.kind) {
-			return nil, refused("Cannot send request: wrong item type.")
-		}
-		if h.status != 0 || it.status != 0 {
-			return nil, refused("Cannot send request: item %q on host %q is not monitored.", it.name, h.name)
+		it, err := c.askable(id)
+		if err != nil {
+			return nil, err
 		}
 		it.asked = c.st.now
 		// From 7.0 on one task serves an item however often it is asked for.
@@ -202,6 +209,27 @@ func (c *caller) taskCreate(params any) (any, error) {
 		ids = append(ids, n)
 	}
 	return object{"taskids": idTexts(ids)}, nil
+}
+
+// askable finds an item that can be asked for now.
+func (c *caller) askable(id int) (*item, error) {
+	h, j := c.st.item(id)
+	if h == nil || j < 0 || !c.sees(h.groups, true) || h.template && c.st.dialect.paths {
+		return nil, denied(noObject)
+	}
+	it := &h.items[j]
+	return it, checkAskable(h, it)
+}
+
+// checkAskable checks type and state of an item that is asked for.
+func checkAskable(h *host, it *item) error {
+	if !slices.Contains(checkable, it.kind) {
+		return refused("Cannot send request: wrong item type.")
+	}
+	if h.status != 0 || it.status != 0 {
+		return refused("Cannot send request: item %q on host %q is not monitored.", it.name, h.name)
+	}
+	return nil
 }
 
 // taskItem is the item that a task asks for.

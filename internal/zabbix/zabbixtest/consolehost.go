@@ -124,18 +124,23 @@ func (s *Server) params(t testing.TB, v Host) object {
 		faces = append(faces, f)
 	}
 	o["tags"], o["macros"], o["interfaces"] = tags, macros, faces
-	if v.TLSConnect != 0 {
-		o["tls_connect"], o["tls_accept"] = v.TLSConnect, v.TLSAccept
-		for field, value := range map[string]string{
-			"tls_psk_identity": v.PSKIdentity, "tls_psk": v.PSK, "tls_issuer": v.Issuer, "tls_subject": v.Subject,
-		} {
-			if value != "" {
-				o[field] = value
-			}
-		}
-	}
+	tlsParams(v, o)
 	s.proxyParams(t, v, o)
 	return o
+}
+
+func tlsParams(v Host, o object) {
+	if v.TLSConnect == 0 {
+		return
+	}
+	o["tls_connect"], o["tls_accept"] = v.TLSConnect, v.TLSAccept
+	for field, value := range map[string]string{
+		"tls_psk_identity": v.PSKIdentity, "tls_psk": v.PSK, "tls_issuer": v.Issuer, "tls_subject": v.Subject,
+	} {
+		if value != "" {
+			o[field] = value
+		}
+	}
 }
 
 func (s *Server) proxyParams(t testing.TB, v Host, o object) {
@@ -164,18 +169,25 @@ func (s *Server) refs(t testing.TB, names []string, field string) []any {
 	}
 	out := []any{}
 	for _, n := range names {
-		id := 0
-		if field == "groupid" {
-			if g := s.state.groupNamed(n, false); g != nil {
-				id = g.id
-			}
-		} else if h := s.state.named(n); h != nil && h.template {
-			id = h.id
-		}
+		id := s.idOf(n, field)
 		if id == 0 {
 			t.Fatalf("the fake Zabbix has no %s for %q", field, n)
 		}
 		out = append(out, object{field: id})
 	}
 	return out
+}
+
+// idOf is the id of a group or template; 0 if there is none of the name.
+func (s *Server) idOf(name, field string) int {
+	if field == "groupid" {
+		if g := s.state.groupNamed(name, false); g != nil {
+			return g.id
+		}
+		return 0
+	}
+	if h := s.state.named(name); h != nil && h.template {
+		return h.id
+	}
+	return 0
 }

@@ -12,12 +12,7 @@ func (st *state) addTemplate(v Template) (int, error) {
 		return 0, fmt.Errorf("%q is there already", v.Name)
 	}
 	for _, name := range v.Groups {
-		g := st.groupNamed(name, true)
-		if g == nil {
-			g = &group{id: st.id(), name: name, template: st.dialect.templateGroups, uuid: newSecret(16)}
-			put(st, st.groups, g.id, g)
-		}
-		t.groups = append(t.groups, g.id)
+		t.groups = append(t.groups, st.templateGroup(name).id)
 	}
 	st.insert(t)
 	c := &caller{st: st, user: st.users[1]}
@@ -36,6 +31,16 @@ func (st *state) addTemplate(v Template) (int, error) {
 		t.items = append(t.items, item{id: st.own(t), key: i.Key, name: orElse(i.Name, i.Key), kind: i.Type, delay: "1m"})
 	}
 	return t.id, st.addTriggers(t, v.Triggers)
+}
+
+// templateGroup gives a group for templates, which it makes if there is none.
+func (st *state) templateGroup(name string) *group {
+	g := st.groupNamed(name, true)
+	if g == nil {
+		g = &group{id: st.id(), name: name, template: st.dialect.templateGroups, uuid: newSecret(16)}
+		put(st, st.groups, g.id, g)
+	}
+	return g
 }
 
 func (st *state) addTriggers(t *host, triggers []Trigger) error {

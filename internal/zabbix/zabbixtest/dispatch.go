@@ -86,31 +86,18 @@ func (s *Server) dispatch(r request, token *string, header bool) (any, error) {
 	s.state.now = s.now()
 	c := &caller{s: s, st: s.state, method: r.Method}
 	m, ok := methods()[strings.ToLower(r.Method)]
-	if ok && m.since != nil && !m.since(s.dialect) {
+	if ok && !m.in(s.dialect) {
 		api, _, _ := strings.Cut(r.Method, ".")
 		return nil, &Error{codeMethod, "Method not found.", "Incorrect API \"" + api + "\"."}
 	}
 	if ok && m.least == 0 && token != nil {
-		where := `the "auth" parameter`
-		if header {
-			where = "authorization header"
-		}
-		return nil, refused("The %q method must be called without %s.", r.Method, where)
+		return nil, withoutToken(r.Method, header)
 	}
 	if !ok {
 		return nil, unimplemented("method %s", r.Method)
 	}
-	if m.least > 0 {
-		var err error
-		if c.user, c.session, err = s.state.authenticate(token); err != nil {
-			return nil, err
-		}
-		if c.kind() < m.least {
-			if s.dialect.paths {
-				return nil, denied("No permissions to call %q.", r.Method)
-			}
-			return nil, refused("No permissions to call %q.", r.Method)
-		}
+	if err := c.authorize(m.least, token); err != nil {
+		return nil, err
 	}
 	var result any
 	err := s.state.transact(func() (err error) {
@@ -118,6 +105,37 @@ func (s *Server) dispatch(r request, token *string, header bool) (any, error) {
 		return err
 	})
 	return result, err
+}
+
+// in tells whether a version has a method.
+func (m method) in(d dialect) bool { return m.since == nil || m.since(d) }
+
+// withoutToken is what is said of a token where none belongs.
+func withoutToken(method string, header bool) error {
+	where := `the "auth" parameter`
+	if header {
+		where = "authorization header"
+	}
+	return refused("The %q method must be called without %s.", method, where)
+}
+
+// authorize finds who calls, and whether it may. A method for which least is 0
+// needs nobody.
+func (c *caller) authorize(least UserType, token *string) error {
+	if least == 0 {
+		return nil
+	}
+	var err error
+	if c.user, c.session, err = c.st.authenticate(token); err != nil {
+		return err
+	}
+	if c.kind() >= least {
+		return nil
+	}
+	if c.st.dialect.paths {
+		return denied("No permissions to call %q.", c.method)
+	}
+	return refused("No permissions to call %q.", c.method)
 }
 
 // at is the path of the element with an index from 0.

@@ -164,6 +164,27 @@ func (s *Server) delay(ctx context.Context, d time.Duration) {
 
 // spoil gives the wrong answer.
 func (p *post) spoil(w http.ResponseWriter, f Fault, answer []byte) {
+	p.breakOff(w, f, answer)
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
+	}
+	status := f.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if f.Empty {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	if f.Body != "" || f.Empty {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(f.Body))
+		return
+	}
+	page(w, status, fmt.Sprint(status, " ", http.StatusText(status)))
+}
+
+// breakOff breaks the connection if the fault does; it does not return then.
+func (p *post) breakOff(w http.ResponseWriter, f Fault, answer []byte) {
 	if f.Restart {
 		// In the background: the server does not end before its handlers.
 		done := make(chan struct{})
@@ -185,20 +206,4 @@ func (p *post) spoil(w http.ResponseWriter, f Fault, answer []byte) {
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
-	if f.RetryAfter != "" {
-		w.Header().Set("Retry-After", f.RetryAfter)
-	}
-	status := f.Status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	if f.Empty {
-		w.Header().Set("Content-Type", "application/json")
-	}
-	if f.Body != "" || f.Empty {
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(f.Body))
-		return
-	}
-	page(w, status, fmt.Sprint(status, " ", http.StatusText(status)))
 }

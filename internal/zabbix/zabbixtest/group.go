@@ -47,17 +47,20 @@ func (c *caller) groupGet(params any, template bool) (any, error) {
 	var rows []*group
 	for _, id := range sortedIDs(c.st.groups) {
 		g := c.st.groups[id]
-		if g.template != template || !among(ids, id) || !c.sees([]int{id}, q.editable) {
-			continue
-		}
-		if members := c.members(id); hosts != nil && !among(hosts, members...) ||
-			templates != nil && !among(templates, members...) ||
-			withHosts && !slices.ContainsFunc(members, func(m int) bool { return c.st.real(m) != nil }) {
+		if g.template != template || !among(ids, id) || !c.sees([]int{id}, q.editable) ||
+			!c.holds(id, hosts, templates, withHosts) {
 			continue
 		}
 		rows = append(rows, g)
 	}
 	return answer(c.groupKind(template), q, rows)
+}
+
+// holds tells whether a group has the members that a get asks for.
+func (c *caller) holds(group int, hosts, templates []int, withHosts bool) bool {
+	members := c.members(group)
+	return among(hosts, members...) && among(templates, members...) &&
+		(!withHosts || slices.ContainsFunc(members, func(m int) bool { return c.st.real(m) != nil }))
 }
 
 // members are the hosts and templates of a group.
@@ -84,27 +87,9 @@ func (c *caller) groupCreate(params any, template bool) (any, error) {
 	if len(elements) == 0 {
 		return nil, invalid("/", "cannot be empty")
 	}
-	var names []string
-	for i, v := range elements {
-		o, _ := v.(object)
-		if err := onlyFields(o, at(i), "name", "uuid"); err != nil {
-			return nil, err
-		}
-		if o["name"] == nil {
-			return nil, invalid(at(i), "the parameter %q is missing", "name")
-		}
-		name := text(o["name"])
-		switch {
-		case name == "":
-			return nil, invalid(at(i)+"/name", "cannot be empty")
-		case len([]rune(name)) > 255:
-			return nil, invalid(at(i)+"/name", "value is too long")
-		case strings.HasPrefix(name, "/") || strings.HasSuffix(name, "/") || strings.Contains(name, "//"):
-			return nil, invalid(at(i)+"/name", "invalid %s name", strings.ToLower(what))
-		case slices.Contains(names, name):
-			return nil, invalid(at(i), "value (name)=(%s) already exists", name)
-		}
-		names = append(names, name)
+	names, err := newGroupNames(elements, what)
+	if err != nil {
+		return nil, err
 	}
 	ids := []int{}
 	for _, name := range names {
@@ -116,6 +101,42 @@ func (c *caller) groupCreate(params any, template bool) (any, error) {
 		ids = append(ids, g.id)
 	}
 	return object{"groupids": idTexts(ids)}, nil
+}
+
+// newGroupNames are the names of groups that are to be created.
+func newGroupNames(elements []any, what string) ([]string, error) {
+	var names []string
+	for i, v := range elements {
+		o, _ := v.(object)
+		if err := onlyFields(o, at(i), "name", "uuid"); err != nil {
+			return nil, err
+		}
+		if o["name"] == nil {
+			return nil, invalid(at(i), "the parameter %q is missing", "name")
+		}
+		name := text(o["name"])
+		if why := wrongGroupName(name, what); why != "" {
+			return nil, invalid(at(i)+"/name", "%s", why)
+		}
+		if slices.Contains(names, name) {
+			return nil, invalid(at(i), "value (name)=(%s) already exists", name)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// wrongGroupName says what is wrong with a group's name.
+func wrongGroupName(name, what string) string {
+	switch {
+	case name == "":
+		return "cannot be empty"
+	case len([]rune(name)) > 255:
+		return "value is too long"
+	case strings.HasPrefix(name, "/") || strings.HasSuffix(name, "/") || strings.Contains(name, "//"):
+		return "invalid " + strings.ToLower(what) + " name"
+	}
+	return ""
 }
 
 func (c *caller) hostGroupDelete(params any) (any, error) {

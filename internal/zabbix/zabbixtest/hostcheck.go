@@ -7,55 +7,57 @@ import (
 
 // checkShape checks the lists of an element.
 func (c *caller) checkShape(e draft) error {
-	if c.st.dialect.paths {
-		for _, check := range []func(draft) error{c.checkMonitoring, c.checkTLS} {
-			if e.host != nil && e.host.flags == 4 {
-				break
-			}
-			if err := check(e); err != nil {
-				return err
-			}
+	return each([]draft{e}, c.checkConnection, c.checkGroupList, c.checkTemplateLists, c.checkTags, c.checkMacros)()
+}
+
+// checkConnection checks how a host is monitored, unless discovery owns it. In 6.0
+// encryption comes last; see checkRest.
+func (c *caller) checkConnection(e draft) error {
+	if !c.st.dialect.paths || e.host != nil && e.host.flags == 4 {
+		return nil
+	}
+	return each([]draft{e}, c.checkMonitoring, c.checkTLS)()
+}
+
+func (c *caller) checkGroupList(e draft) error {
+	if !c.st.dialect.paths {
+		return checkGroupListOld(e)
+	}
+	v, has := e.o["groups"]
+	if !has && e.host == nil {
+		return invalid(e.path(), "the parameter %q is missing", "groups")
+	}
+	if has && len(list(v)) == 0 {
+		return invalid(e.path("groups"), "cannot be empty")
+	}
+	return c.checkList(e, "groups", "groupid")
+}
+
+// checkGroupListOld does the checks of 6.0.
+func checkGroupListOld(e draft) error {
+	v, has := e.o["groups"]
+	if len(list(v)) == 0 && (has || e.host == nil) {
+		name := text(e.o["host"])
+		if e.host != nil {
+			name = e.host.host
+		}
+		return refused("Host %q cannot be without host group.", name)
+	}
+	for _, g := range list(v) {
+		if o, ok := g.(object); !ok || o["groupid"] == nil {
+			return refused("Incorrect value for field %q: the parameter %q is missing.", "groups", "groupid")
 		}
 	}
-	if err := c.checkGroupList(e); err != nil {
-		return err
-	}
+	return nil
+}
+
+func (c *caller) checkTemplateLists(e draft) error {
 	for _, field := range []string{"templates", "templates_clear"} {
 		if err := c.checkList(e, field, "templateid"); err != nil {
 			return err
 		}
 	}
-	if err := c.checkTags(e); err != nil {
-		return err
-	}
-	return c.checkMacros(e)
-}
-
-func (c *caller) checkGroupList(e draft) error {
-	v, has := e.o["groups"]
-	empty := len(list(v)) == 0
-	if !c.st.dialect.paths {
-		if empty && (has || e.host == nil) {
-			name := text(e.o["host"])
-			if e.host != nil {
-				name = e.host.host
-			}
-			return refused("Host %q cannot be without host group.", name)
-		}
-		for _, g := range list(v) {
-			if o, ok := g.(object); !ok || o["groupid"] == nil {
-				return refused("Incorrect value for field %q: the parameter %q is missing.", "groups", "groupid")
-			}
-		}
-		return nil
-	}
-	if !has && e.host == nil {
-		return invalid(e.path(), "the parameter %q is missing", "groups")
-	}
-	if has && empty {
-		return invalid(e.path("groups"), "cannot be empty")
-	}
-	return c.checkList(e, "groups", "groupid")
+	return nil
 }
 
 // checkList checks a list of objects that hold an id.
@@ -97,9 +99,17 @@ func (c *caller) listPath(e draft, field string) string {
 	return e.path(field)
 }
 
+// checkNotNull refuses null where a list is expected.
+func (c *caller) checkNotNull(e draft, field string) error {
+	if v, has := e.o[field]; has && v == nil {
+		return invalid(c.listPath(e, field), "an array is expected")
+	}
+	return nil
+}
+
 func (c *caller) checkTags(e draft) error {
-	if v, has := e.o["tags"]; has && v == nil {
-		return invalid(c.listPath(e, "tags"), "an array is expected")
+	if err := c.checkNotNull(e, "tags"); err != nil {
+		return err
 	}
 	var seen []tag
 	for i, v := range list(e.o["tags"]) {
@@ -108,24 +118,9 @@ func (c *caller) checkTags(e draft) error {
 		if !ok {
 			return invalid(path, "an array is expected")
 		}
-		if err := onlyFields(o, path, "tag", "value"); err != nil {
+		t, err := checkTag(o, path)
+		if err != nil {
 			return err
-		}
-		if o["tag"] == nil {
-			return invalid(path, "the parameter %q is missing", "tag")
-		}
-		t := tag{name: text(o["tag"]), value: text(o["value"])}
-		if t.name == "" {
-			return invalid(path+"/tag", "cannot be empty")
-		}
-		if _, isText := o["value"].(string); !isText && o["value"] != nil {
-			return invalid(path+"/value", "a character string is expected")
-		}
-		if len([]rune(t.name)) > 255 {
-			return invalid(path+"/tag", "value is too long")
-		}
-		if len([]rune(t.value)) > 255 {
-			return invalid(path+"/value", "value is too long")
 		}
 		if slices.Contains(seen, t) {
 			return invalid(path, "value (tag, value)=(%s, %s) already exists", t.name, t.value)
@@ -135,32 +130,71 @@ func (c *caller) checkTags(e draft) error {
 	return nil
 }
 
+// checkTag checks one tag and gives it.
+func checkTag(o object, path string) (tag, error) {
+	t := tag{name: text(o["tag"]), value: text(o["value"])}
+	if err := onlyFields(o, path, "tag", "value"); err != nil {
+		return t, err
+	}
+	if o["tag"] == nil {
+		return t, invalid(path, "the parameter %q is missing", "tag")
+	}
+	if t.name == "" {
+		return t, invalid(path+"/tag", "cannot be empty")
+	}
+	if _, isText := o["value"].(string); !isText && o["value"] != nil {
+		return t, invalid(path+"/value", "a character string is expected")
+	}
+	if len([]rune(t.name)) > 255 {
+		return t, invalid(path+"/tag", "value is too long")
+	}
+	if len([]rune(t.value)) > 255 {
+		return t, invalid(path+"/value", "value is too long")
+	}
+	return t, nil
+}
+
 // checkMonitoring pairs monitored_by with proxyid and proxy_groupid.
 func (c *caller) checkMonitoring(e draft) error {
-	by := 0
-	if e.host != nil {
-		by = e.host.monitoredBy
-	}
-	if v, ok := e.o["monitored_by"]; ok {
-		n, isNumber := number(v)
-		if !isNumber {
-			return invalid(e.path("monitored_by"), "an integer is expected")
-		}
-		if n < 0 || n > 2 {
-			return invalid(e.path("monitored_by"), "value must be one of 0, 1, 2")
-		}
-		by = n
+	by, err := e.monitoredBy()
+	if err != nil {
+		return err
 	}
 	for field, who := range map[string]int{"proxyid": 1, "proxy_groupid": 2} {
-		v, has := e.o[field]
+		_, has := e.o[field]
 		switch {
 		case !has && by == who && e.host == nil:
 			return invalid(e.path(), "the parameter %q is missing", field)
-		case has && by != who && text(v) != "0":
+		case by != who && e.refers(field):
 			return invalid(e.path(field), "value must be 0")
 		}
 	}
 	return nil
+}
+
+// refers tells whether an element names another object; 0 is none.
+func (e draft) refers(field string) bool {
+	v, has := e.o[field]
+	return has && text(v) != "0"
+}
+
+// monitoredBy is what an element leads to be monitored by.
+func (e draft) monitoredBy() (int, error) {
+	v, ok := e.o["monitored_by"]
+	switch {
+	case !ok && e.host == nil:
+		return 0, nil
+	case !ok:
+		return e.host.monitoredBy, nil
+	}
+	by, isNumber := number(v)
+	if !isNumber {
+		return 0, invalid(e.path("monitored_by"), "an integer is expected")
+	}
+	if by < 0 || by > 2 {
+		return 0, invalid(e.path("monitored_by"), "value must be one of 0, 1, 2")
+	}
+	return by, nil
 }
 
 // uses tells whether an encryption is used in one of the directions.
@@ -230,16 +264,27 @@ func (t tlsState) checkPSKField(e draft, field string) error {
 		}
 		return nil
 	}
-	if !has && e.host == nil {
-		return invalid(e.path(), "the parameter %q is missing", field)
+	if !has {
+		return t.checkKeptPSK(e, field)
 	}
-	if value == "" && (has || !t.hadPSK) {
+	if value == "" {
 		return invalid(e.path(field), "cannot be empty")
 	}
-	if has && field == "tls_psk" {
+	if field == "tls_psk" {
 		if why := wrongKey(value); why != "" {
 			return invalid(e.path(field), "%s", why)
 		}
+	}
+	return nil
+}
+
+// checkKeptPSK checks that what an element does not name is there already.
+func (t tlsState) checkKeptPSK(e draft, field string) error {
+	if e.host == nil {
+		return invalid(e.path(), "the parameter %q is missing", field)
+	}
+	if !t.hadPSK {
+		return invalid(e.path(field), "cannot be empty")
 	}
 	return nil
 }
@@ -269,11 +314,8 @@ func (t tlsState) checkOld(e draft) error {
 	case t.accept < 1 || t.accept > 7:
 		return wrong("tls_accept", `unexpected value "`+text(e.o["tls_accept"])+`"`)
 	}
-	if t.clean && !psk {
-		t.identity, t.psk = "", ""
-	}
-	if t.clean && !certificate {
-		t.issuer, t.subject = "", ""
+	if t.clean {
+		t = t.cleaned(psk, certificate)
 	}
 	for _, f := range []struct {
 		name   string
@@ -294,6 +336,17 @@ func (t tlsState) checkOld(e draft) error {
 		}
 	}
 	return nil
+}
+
+// cleaned leaves out what is not used.
+func (t tlsState) cleaned(psk, certificate bool) tlsState {
+	if !psk {
+		t.identity, t.psk = "", ""
+	}
+	if !certificate {
+		t.issuer, t.subject = "", ""
+	}
+	return t
 }
 
 // wrongOld says what is wrong with a field of encryption in 6.0.
@@ -331,59 +384,59 @@ func (c *caller) checkPSKPairs(drafts []draft) error {
 		inCall[e.host] = true
 	}
 	for _, e := range drafts {
-		t := e.tls()
-		_, byIdentity := e.o["tls_psk_identity"]
-		_, byKey := e.o["tls_psk"]
-		if !uses(t.connect, t.accept, 2) || !byIdentity && !byKey {
+		identity, key, ok := e.newPSK()
+		if !ok {
 			continue
-		}
-		identity, key := t.identity, t.psk
-		if byIdentity {
-			identity = text(e.o["tls_psk_identity"])
-		}
-		if byKey {
-			key = text(e.o["tls_psk"])
 		}
 		if other, ok := keys[identity]; ok && other != key {
 			return invalid(e.path("tls_psk"), taken)
 		}
 		keys[identity] = key
-		for _, h := range c.st.hosts {
-			if h.pskIdentity == identity && h.psk != key && !inCall[h] {
-				return invalid(e.path("tls_psk"), taken)
-			}
+		if c.hasOtherPSK(identity, key, inCall) {
+			return invalid(e.path("tls_psk"), taken)
 		}
 	}
 	return nil
 }
 
+// hasOtherPSK tells whether a host that is not in the call has another key of an
+// identity.
+func (c *caller) hasOtherPSK(identity, key string, inCall map[*host]bool) bool {
+	for _, h := range c.st.hosts {
+		if h.pskIdentity == identity && h.psk != key && !inCall[h] {
+			return true
+		}
+	}
+	return false
+}
+
+// newPSK gives identity and key that an element leads to, if it sets one of them
+// and they are used.
+func (e draft) newPSK() (identity, key string, ok bool) {
+	t := e.tls()
+	_, byIdentity := e.o["tls_psk_identity"]
+	_, byKey := e.o["tls_psk"]
+	identity, key = t.identity, t.psk
+	if byIdentity {
+		identity = text(e.o["tls_psk_identity"])
+	}
+	if byKey {
+		key = text(e.o["tls_psk"])
+	}
+	return identity, key, uses(t.connect, t.accept, 2) && (byIdentity || byKey)
+}
+
 // checkReferences looks whether proxies, groups and templates are there.
 func (c *caller) checkReferences(drafts []draft) error {
-	d := c.st.dialect
-	if d.monitoredBy {
-		for _, e := range drafts {
-			if err := c.checkProxies(e); err != nil {
-				return err
-			}
-		}
-		if err := c.checkPSKPairs(drafts); err != nil {
-			return err
-		}
+	var checks []func() error
+	if c.st.dialect.monitoredBy {
+		checks = append(checks, each(drafts, c.checkProxies), all(drafts, c.checkPSKPairs))
 	}
-	for _, e := range drafts {
-		if err := c.checkGroups(e); err != nil {
-			return err
-		}
+	checks = append(checks, each(drafts, c.checkGroups))
+	if c.st.dialect.paths { // 6.0 looks at templates when it links them
+		checks = append(checks, each(drafts, c.checkTemplates))
 	}
-	if !d.paths {
-		return nil // 6.0 looks at templates when it links them
-	}
-	for _, e := range drafts {
-		if err := c.checkTemplates(e); err != nil {
-			return err
-		}
-	}
-	return nil
+	return inOrder(checks...)
 }
 
 const notThere = "object does not exist, or you have no permissions to it"
@@ -391,16 +444,17 @@ const notThere = "object does not exist, or you have no permissions to it"
 func missing(path string) error { return denied("Invalid parameter %q: %s.", path, notThere) }
 
 func (c *caller) checkProxies(e draft) error {
-	if v, ok := e.o["proxyid"]; ok && text(v) != "0" {
-		if id, _ := number(v); c.st.proxies[id] == nil {
-			return missing(e.path("proxyid"))
-		}
+	if id, _ := number(e.o["proxyid"]); e.refers("proxyid") && c.st.proxies[id] == nil {
+		return missing(e.path("proxyid"))
 	}
-	if v, ok := e.o["proxy_groupid"]; ok && text(v) != "0" {
-		if id, _ := number(v); c.st.proxyGroups[id] == nil {
-			return missing(e.path("proxy_groupid"))
-		}
+	if id, _ := number(e.o["proxy_groupid"]); e.refers("proxy_groupid") && c.st.proxyGroups[id] == nil {
+		return missing(e.path("proxy_groupid"))
 	}
+	return checkChosenProxy(e)
+}
+
+// checkChosenProxy makes sure that what a host is to be monitored by is named.
+func checkChosenProxy(e draft) error {
 	by, _ := number(e.o["monitored_by"])
 	for field, who := range map[string]int{"proxyid": 1, "proxy_groupid": 2} {
 		changed := e.host == nil || e.host.monitoredBy != by
@@ -436,11 +490,8 @@ func (c *caller) checkTemplates(e draft) error {
 	}
 	clear := idsOf(e.o["templates_clear"], "templateid")
 	link := idsOf(e.o["templates"], "templateid")
-	for i, id := range clear {
-		if j := slices.Index(link, id); j >= 0 {
-			return invalid(e.path("templates_clear")+at(i)+"/templateid",
-				"cannot be specified the value of parameter %q", e.path("templates")+at(j)+"/templateid")
-		}
+	if err := checkCleared(e, link, clear); err != nil {
+		return err
 	}
 	for field, ids := range map[string][]int{"templates": link, "templates_clear": clear} {
 		for i, id := range ids {
@@ -449,6 +500,17 @@ func (c *caller) checkTemplates(e draft) error {
 				continue
 			}
 			return missing(e.path(field) + at(i))
+		}
+	}
+	return nil
+}
+
+// checkCleared keeps a template from being linked and cleared at once.
+func checkCleared(e draft, link, clear []int) error {
+	for i, id := range clear {
+		if j := slices.Index(link, id); j >= 0 {
+			return invalid(e.path("templates_clear")+at(i)+"/templateid",
+				"cannot be specified the value of parameter %q", e.path("templates")+at(j)+"/templateid")
 		}
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 // interfaces come before templates that are linked, and after those that are
 // unlinked in 6.0.
 func (c *caller) fill(h *host, e draft) error {
-	if err := c.checkColumns(h, e); err != nil {
+	if err := c.checkColumns(e); err != nil {
 		return err
 	}
 	c.fillFields(h, e)
@@ -25,16 +25,8 @@ func (c *caller) fill(h *host, e draft) error {
 		h.groups = idsOf(e.o["groups"], "groupid")
 	}
 	cleared := idsOf(e.o["templates_clear"], "templateid")
-	wanted := slices.DeleteFunc(slices.Clone(h.templates), func(id int) bool { return slices.Contains(cleared, id) })
-	if e.o["templates"] != nil {
-		wanted = idsOf(e.o["templates"], "templateid")
-	}
-	unlink := func() {
-		away := append(gone(h.templates, wanted), keep(cleared, func(id int) bool {
-			return slices.Contains(h.templates, id) && slices.Contains(wanted, id)
-		})...)
-		c.unlink(h, away, cleared)
-	}
+	wanted := e.wanted(h.templates, cleared)
+	unlink := func() { c.unlink(h, leaving(h.templates, wanted, cleared), cleared) }
 	if !c.st.dialect.paths {
 		unlink()
 	}
@@ -47,8 +39,35 @@ func (c *caller) fill(h *host, e draft) error {
 	return c.link(h, wanted, e.o["templates"] != nil)
 }
 
+// wanted are the templates that an element leads to.
+func (e draft) wanted(linked, cleared []int) []int {
+	if e.o["templates"] != nil {
+		return idsOf(e.o["templates"], "templateid")
+	}
+	return gone(linked, cleared)
+}
+
+// leaving are the templates that are not wanted any more, and those that are
+// cleared before they are linked again.
+func leaving(linked, wanted, cleared []int) []int {
+	return append(gone(linked, wanted), keep(cleared, func(id int) bool {
+		return slices.Contains(linked, id) && slices.Contains(wanted, id)
+	})...)
+}
+
 // checkColumns is what only the database checks.
-func (c *caller) checkColumns(h *host, e draft) error {
+func (c *caller) checkColumns(e draft) error {
+	if err := c.checkLengths(e); err != nil {
+		return err
+	}
+	if c.st.dialect.paths {
+		return nil
+	}
+	return c.checkColumnsOld(e)
+}
+
+// checkLengths checks what is longer than its column.
+func (c *caller) checkLengths(e draft) error {
 	for _, col := range []struct {
 		name  string
 		limit int
@@ -63,9 +82,11 @@ func (c *caller) checkColumns(h *host, e draft) error {
 			return err
 		}
 	}
-	if c.st.dialect.paths {
-		return nil
-	}
+	return nil
+}
+
+// checkColumnsOld is what only the database of 6.0 checks.
+func (c *caller) checkColumnsOld(e draft) error {
 	groups, templates := idsOf(e.o["groups"], "groupid"), idsOf(e.o["templates"], "templateid")
 	proxy, _ := number(e.o["proxy_hostid"])
 	switch {
@@ -145,6 +166,11 @@ func (c *caller) fillFields(h *host, e draft) {
 	set("tls_psk", &h.psk)
 	set("tls_issuer", &h.tlsIssuer)
 	set("tls_subject", &h.tlsSubject)
+	h.dropUnusedTLS()
+}
+
+// dropUnusedTLS takes away what the encryption of a host does not use.
+func (h *host) dropUnusedTLS() {
 	if !uses(h.tlsConnect, h.tlsAccept, 2) {
 		h.pskIdentity, h.psk = "", ""
 	}
@@ -185,10 +211,10 @@ func (c *caller) fillInventory(h *host, e draft) error {
 		return nil
 	case has:
 		h.inventoryMode = mode
-	case len(inventory) > 0 && e.host == nil:
-		h.inventoryMode = 0
-	case len(inventory) > 0 && h.inventoryMode == -1:
-		return refused("Inventory disabled for host %q.", h.host)
+	default:
+		if err := enableInventory(h, e.host == nil, inventory); err != nil {
+			return err
+		}
 	}
 	if len(inventory) == 0 {
 		return nil
@@ -196,6 +222,19 @@ func (c *caller) fillInventory(h *host, e draft) error {
 	h.inventory = maps.Clone(h.inventory)
 	for field, v := range inventory {
 		h.inventory[field] = text(v)
+	}
+	return nil
+}
+
+// enableInventory makes room for an inventory that comes without a mode: a new
+// host has it by hand then.
+func enableInventory(h *host, isNew bool, inventory object) error {
+	switch {
+	case len(inventory) == 0:
+	case isNew:
+		h.inventoryMode = 0
+	case h.inventoryMode == -1:
+		return refused("Inventory disabled for host %q.", h.host)
 	}
 	return nil
 }

@@ -127,18 +127,7 @@ func (c *caller) hostGet(params any) (any, error) {
 
 // hostRows gives the hosts that the caller sees and that the ids allow.
 func (c *caller) hostRows(a *args, q query) []*host {
-	candidates := c.st.order
-	if ids := a.ids("hostids"); ids != nil {
-		candidates = ascending(ids)
-	} else if names := list(q.filter["host"]); len(names) > 0 && !q.any {
-		candidates = nil
-		for _, n := range texts(names) {
-			if id, ok := c.st.byHost[n]; ok {
-				candidates = append(candidates, id)
-			}
-		}
-		candidates = ascending(candidates)
-	}
+	candidates := c.hostCandidates(a, q)
 	allowed := c.hostFilters(a)
 	monitored := a.flag("monitored_hosts")
 	var rows []*host
@@ -151,6 +140,24 @@ func (c *caller) hostRows(a *args, q query) []*host {
 		rows = append(rows, h)
 	}
 	return rows
+}
+
+// hostCandidates are the hosts that ids or names in the query narrow it down to.
+func (c *caller) hostCandidates(a *args, q query) []int {
+	if ids := a.ids("hostids"); ids != nil {
+		return ascending(ids)
+	}
+	names := list(q.filter["host"])
+	if len(names) == 0 || q.any {
+		return c.st.order
+	}
+	var named []int
+	for _, n := range texts(names) {
+		if id, ok := c.st.byHost[n]; ok {
+			named = append(named, id)
+		}
+	}
+	return ascending(named)
 }
 
 // ascending sorts ids and leaves out what is there already.

@@ -8,31 +8,40 @@ import (
 
 // findHosts finds the hosts that elements name.
 func (c *caller) findHosts(drafts []draft) error {
-	strict := c.st.dialect.paths
 	seen := map[int]bool{}
 	for i := range drafts {
 		e := &drafts[i]
-		id, ok := number(e.o["hostid"])
-		switch {
-		case e.o["hostid"] == nil && strict:
-			return invalid(e.path(), "the parameter %q is missing", "hostid")
-		case e.o["hostid"] == nil:
-			return refused("Wrong fields for host %q.", text(e.o["host"]))
-		case !ok && strict:
-			return invalid(e.path("hostid"), "a number is expected")
-		case seen[id] && strict:
-			return invalid(e.path(), "value (hostid)=(%d) already exists", id)
+		id, err := c.hostID(*e, seen)
+		if err != nil {
+			return err
 		}
 		seen[id] = true
 		if e.host = c.st.real(id); e.host != nil && c.sees(e.host.groups, true) {
 			continue
 		}
-		if strict {
+		if c.st.dialect.paths {
 			return denied(noObject)
 		}
 		return refused(noObject)
 	}
 	return nil
+}
+
+// hostID is the id of the host that an element names.
+func (c *caller) hostID(e draft, seen map[int]bool) (int, error) {
+	strict := c.st.dialect.paths
+	id, ok := number(e.o["hostid"])
+	switch {
+	case e.o["hostid"] == nil && strict:
+		return 0, invalid(e.path(), "the parameter %q is missing", "hostid")
+	case e.o["hostid"] == nil:
+		return 0, refused("Wrong fields for host %q.", text(e.o["host"]))
+	case !ok && strict:
+		return 0, invalid(e.path("hostid"), "a number is expected")
+	case seen[id] && strict:
+		return 0, invalid(e.path(), "value (hostid)=(%d) already exists", id)
+	}
+	return id, nil
 }
 
 // checkDiscovered keeps what a discovery rule owns from being changed.
@@ -92,6 +101,10 @@ func (c *caller) checkDuplicates(drafts []draft) error {
 
 // checkTaken looks for hosts and templates of the same names.
 func (c *caller) checkTaken(drafts []draft) error {
+	taken := func(id int, e draft, template bool) bool {
+		other := c.st.hosts[id]
+		return other != nil && other.template == template && other != e.host
+	}
 	for _, template := range []bool{false, true} {
 		what := "Host"
 		if template {
@@ -99,10 +112,10 @@ func (c *caller) checkTaken(drafts []draft) error {
 		}
 		for _, e := range drafts {
 			t, v := e.names()
-			if other := c.st.hosts[c.st.byHost[t]]; other != nil && other.template == template && other != e.host {
+			if taken(c.st.byHost[t], e, template) {
 				return refused("%s with the same name %q already exists.", what, t)
 			}
-			if other := c.st.hosts[c.st.byName[v]]; other != nil && other.template == template && other != e.host {
+			if taken(c.st.byName[v], e, template) {
 				return refused("%s with the same visible name %q already exists.", what, v)
 			}
 		}

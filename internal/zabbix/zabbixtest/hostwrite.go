@@ -188,6 +188,28 @@ func (c *caller) checkNewName(e draft) error {
 }
 
 func (c *caller) hostDelete(params any) (any, error) {
+	ids, err := deleted(params)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		h := c.st.real(id)
+		if h == nil || !c.sees(h.groups, true) {
+			return nil, denied(noObject)
+		}
+	}
+	if err := c.checkMaintenances(ids); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		c.leaveMaintenances(id)
+		c.st.remove(id)
+	}
+	return object{"hostids": idTexts(ids)}, nil
+}
+
+// deleted are the ids of the hosts that are to be deleted.
+func deleted(params any) ([]int, error) {
 	ids := []int{}
 	for i, v := range values(params) {
 		id, ok := number(v)
@@ -204,27 +226,19 @@ func (c *caller) hostDelete(params any) (any, error) {
 			return nil, invalid(at(i), "value (%d) already exists", id)
 		}
 	}
-	for _, id := range ids {
-		h := c.st.real(id)
-		if h == nil || !c.sees(h.groups, true) {
-			return nil, denied(noObject)
+	return ids, nil
+}
+
+// leaveMaintenances takes a host out of the maintenances that hold it.
+func (c *caller) leaveMaintenances(id int) {
+	for _, m := range sortedIDs(c.st.maintenances) {
+		old := c.st.maintenances[m]
+		if slices.Contains(old.hosts, id) {
+			changed := *old
+			changed.hosts = gone(old.hosts, []int{id})
+			put(c.st, c.st.maintenances, m, &changed)
 		}
 	}
-	if err := c.checkMaintenances(ids); err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		for _, m := range sortedIDs(c.st.maintenances) {
-			old := c.st.maintenances[m]
-			if slices.Contains(old.hosts, id) {
-				changed := *old
-				changed.hosts = gone(old.hosts, []int{id})
-				put(c.st, c.st.maintenances, m, &changed)
-			}
-		}
-		c.st.remove(id)
-	}
-	return object{"hostids": idTexts(ids)}, nil
 }
 
 // checkMaintenances keeps a maintenance from losing its last host.

@@ -81,17 +81,25 @@ var errArguments = Error{codeParams, "Invalid params.", "Incorrect arguments pas
 // wrongArguments is what Zabbix says of what is missing in an interface.
 func wrongArguments() error { e := errArguments; return &e }
 
-// mergeInterface gives the interface that an object makes of another.
-func (c *caller) mergeInterface(old iface, o object) (iface, error) {
+// checkInterfaceFields checks which fields an interface has.
+func (c *caller) checkInterfaceFields(o object, isNew bool) error {
 	for _, name := range sortedKeys(o) {
 		if !slices.Contains(interfaceFields, name) && c.st.dialect.paths {
-			return old, wrongArguments()
+			return wrongArguments()
 		}
 	}
 	for _, f := range []string{"ip", "dns", "useip", "port", "main", "type"} {
-		if old.id == 0 && o[f] == nil {
-			return old, wrongArguments()
+		if isNew && o[f] == nil {
+			return wrongArguments()
 		}
+	}
+	return nil
+}
+
+// mergeInterface gives the interface that an object makes of another.
+func (c *caller) mergeInterface(old iface, o object) (iface, error) {
+	if err := c.checkInterfaceFields(o, old.id == 0); err != nil {
+		return old, err
 	}
 	setText := func(field string, target *string) {
 		if v, ok := o[field]; ok {
@@ -126,11 +134,10 @@ func (c *caller) checkInterface(h *host, f iface) error {
 	if err := checkAddress(h, f); err != nil {
 		return err
 	}
-	n, _ := strconv.Atoi(f.port)
 	switch {
 	case f.port == "":
 		return refused("Port cannot be empty for host interface.")
-	case !userMacro.MatchString(f.port) && (!portValue.MatchString(f.port) || n > 65535):
+	case !isPort(f.port):
 		return refused("Incorrect interface port %q provided.", f.port)
 	case f.kind < 1 || f.kind > 4:
 		return unimplemented("an interface of type %d, which Zabbix takes", f.kind)
@@ -140,8 +147,28 @@ func (c *caller) checkInterface(h *host, f iface) error {
 	return nil
 }
 
+// isPort tells whether Zabbix takes a text for a port.
+func isPort(port string) bool {
+	n, _ := strconv.Atoi(port)
+	return userMacro.MatchString(port) || portValue.MatchString(port) && n <= 65535
+}
+
 // checkAddress checks address and name of an interface.
 func checkAddress(h *host, f iface) error {
+	if err := checkHasAddress(h, f); err != nil {
+		return err
+	}
+	switch {
+	case f.dns != "" && !dnsName.MatchString(f.dns):
+		return refused("Incorrect interface DNS parameter %q provided.", f.dns)
+	case f.ip != "" && net.ParseIP(f.ip) == nil && !userMacro.MatchString(f.ip):
+		return refused("Invalid IP address %q.", f.ip)
+	}
+	return nil
+}
+
+// checkHasAddress makes sure that an interface has the address that it uses.
+func checkHasAddress(h *host, f iface) error {
 	switch {
 	case f.ip == "" && f.dns == "":
 		return refused("IP and DNS cannot be empty for host interface.")
@@ -149,10 +176,6 @@ func checkAddress(h *host, f iface) error {
 		return refused("Interface with DNS %q cannot have empty IP address.", f.dns)
 	case f.useip == 0 && f.dns == "":
 		return refused("Interface with IP %q cannot have empty DNS name while having \"Use DNS\" property on %q.", f.ip, h.host)
-	case f.dns != "" && !dnsName.MatchString(f.dns):
-		return refused("Incorrect interface DNS parameter %q provided.", f.dns)
-	case f.ip != "" && net.ParseIP(f.ip) == nil && !userMacro.MatchString(f.ip):
-		return refused("Invalid IP address %q.", f.ip)
 	}
 	return nil
 }
@@ -285,23 +308,14 @@ func (c *caller) fillInterfaces(h *host, e draft) error {
 	if !ok || v == nil {
 		return nil
 	}
-	var added []any
-	var changed []object
+	added, changed, err := sortOut(h, list(v), e.host == nil)
+	if err != nil {
+		return err
+	}
 	named := []int{}
-	for _, v := range list(v) {
-		o, isObject := v.(object)
-		if !isObject {
-			return wrongArguments()
-		}
-		if o["interfaceid"] == nil || e.host == nil {
-			added = append(added, o)
-			continue
-		}
+	for _, o := range changed {
 		id, _ := number(o["interfaceid"])
-		if slices.Contains(ifaceIDs(h), id) {
-			changed = append(changed, o)
-			named = append(named, id)
-		}
+		named = append(named, id)
 	}
 	superfluous := gone(ifaceIDs(h), named)
 	if err := c.changeInterfaces(h, changed, nil); err != nil {
@@ -315,6 +329,24 @@ func (c *caller) fillInterfaces(h *host, e draft) error {
 		return err
 	}
 	return c.removeInterfaces(h, superfluous)
+}
+
+// sortOut tells new interfaces from those that a host has.
+func sortOut(h *host, objects []any, isNew bool) (added []any, changed []object, err error) {
+	for _, v := range objects {
+		o, isObject := v.(object)
+		if !isObject {
+			return nil, nil, wrongArguments()
+		}
+		if o["interfaceid"] == nil || isNew {
+			added = append(added, o)
+			continue
+		}
+		if id, _ := number(o["interfaceid"]); slices.Contains(ifaceIDs(h), id) {
+			changed = append(changed, o)
+		}
+	}
+	return added, changed, nil
 }
 
 // editable gives a host to be changed.

@@ -46,9 +46,8 @@ func (c *caller) itemGet(params any) (any, error) {
 	a := newArgs("item.get", params)
 	q := a.query()
 	hosts, templates, ids := a.ids("hostids"), a.ids("templateids"), a.ids("itemids")
-	faces := a.ids("interfaceids")
-	monitored, templated := a.flag("monitored"), a.obj["templated"]
-	inherited := a.obj["inherited"]
+	wanted := itemFilter{ids: ids, faces: a.ids("interfaceids"), monitored: a.flag("monitored"), inherited: a.obj["inherited"]}
+	templated := a.obj["templated"]
 	a.ignore("templated", "inherited")
 	if a.flag("webitems") {
 		return nil, unimplemented("parameter webitems of item.get")
@@ -58,21 +57,14 @@ func (c *caller) itemGet(params any) (any, error) {
 		return nil, err
 	}
 	// templateids are hosts as well here: the templates' own items.
-	if templates != nil {
-		hosts = append(hosts, templates...)
-	}
-	wanted := func(h *host, i item) bool {
-		return among(ids, i.id) && among(faces, i.iface) &&
-			(!monitored || h.status == 0 && i.status == 0) &&
-			(inherited == nil || truth(inherited) == (i.parent != 0))
-	}
+	hosts = append(hosts, templates...)
 	var rows []itemOf
 	for _, h := range c.itemHosts(hosts, ids) {
 		c.arrive(h)
 		if !c.shown(h, q, templated) {
 			continue
 		}
-		for _, i := range keep(h.items, func(i item) bool { return wanted(h, i) }) {
+		for _, i := range keep(h.items, func(i item) bool { return wanted.takes(h, i) }) {
 			rows = append(rows, itemOf{h, i})
 		}
 	}
@@ -82,6 +74,24 @@ func (c *caller) itemGet(params any) (any, error) {
 		return groupCount(k, q, rows, func(i itemOf) int { return i.host.id })
 	}
 	return answer(k, q, rows)
+}
+
+// itemFilter is what an item.get asks of items.
+type itemFilter struct {
+	ids, faces []int
+	monitored  bool
+	inherited  any
+}
+
+func (f itemFilter) takes(h *host, i item) bool {
+	return among(f.ids, i.id) && among(f.faces, i.iface) &&
+		(!f.monitored || h.status == 0 && i.status == 0) && asInherited(f.inherited, i.parent)
+}
+
+// asInherited tells whether a get that asks for what is inherited, or for what is
+// not, gives what has a parent; 0 is none.
+func asInherited(asked any, parent int) bool {
+	return asked == nil || truth(asked) == (parent != 0)
 }
 
 // shown tells whether a get gives what a host or template has.
@@ -237,31 +247,30 @@ func (c *caller) triggerGet(params any) (any, error) {
 	if err := a.done(); err != nil {
 		return nil, err
 	}
-	if templates != nil {
-		hosts = append(hosts, templates...)
-	}
+	hosts = append(hosts, templates...)
 	var rows []triggerOf
 	for _, h := range c.itemHosts(hosts, ids) {
 		if !c.shown(h, q, templated) || !among(groups, h.groups...) {
 			continue
 		}
-		for _, t := range h.triggers {
-			if among(ids, t.id) && (inherited == nil || truth(inherited) == (t.parent != 0)) {
-				rows = append(rows, triggerOf{h, t})
-			}
+		for _, t := range keep(h.triggers, func(t trigger) bool { return among(ids, t.id) && asInherited(inherited, t.parent) }) {
+			rows = append(rows, triggerOf{h, t})
 		}
 	}
 	k := c.triggerKind()
-	k.related = func(t triggerOf, o object) error {
-		if err := c.hostsOf(t.host, selHosts, o); err != nil || selDeps == nil {
-			return err
-		}
-		return c.dependencies(t.trigger, selDeps, o)
-	}
+	k.related = func(t triggerOf, o object) error { return c.triggerRelated(t, o, selHosts, selDeps) }
 	if q.group {
 		return groupCount(k, q, rows, func(t triggerOf) int { return t.host.id })
 	}
 	return answer(k, q, rows)
+}
+
+// triggerRelated adds host and dependencies of a trigger.
+func (c *caller) triggerRelated(t triggerOf, o object, selHosts, selDeps *fields) error {
+	if err := c.hostsOf(t.host, selHosts, o); err != nil || selDeps == nil {
+		return err
+	}
+	return c.dependencies(t.trigger, selDeps, o)
 }
 
 func (c *caller) dependencies(t trigger, f *fields, o object) error {

@@ -301,16 +301,8 @@ func (c *caller) inheritDependencies(h *host) {
 // are cleared.
 func (c *caller) unlink(h *host, ids, cleared []int) {
 	for _, id := range ids {
-		t := c.st.tmpl(id)
-		clear := slices.Contains(cleared, id)
-		from := map[int]bool{}
-		for _, i := range t.items {
-			from[i.id] = true
-		}
-		for _, tr := range t.triggers {
-			from[tr.id] = true
-		}
-		if clear {
+		from := parts(c.st.tmpl(id))
+		if slices.Contains(cleared, id) {
 			h.items = keep(h.items, func(i item) bool { return !from[i.parent] })
 			h.triggers = keep(h.triggers, func(tr trigger) bool { return !from[tr.parent] })
 		}
@@ -328,4 +320,16 @@ func (c *caller) unlink(h *host, ids, cleared []int) {
 		}
 	}
 	h.templates = gone(h.templates, ids)
+}
+
+// parts are the ids of a template's items and triggers.
+func parts(t *host) map[int]bool {
+	out := map[int]bool{}
+	for _, i := range t.items {
+		out[i.id] = true
+	}
+	for _, tr := range t.triggers {
+		out[tr.id] = true
+	}
+	return out
 }

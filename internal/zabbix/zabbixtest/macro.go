@@ -65,10 +65,8 @@ func (c *caller) macroGet(params any) (any, error) {
 		if !among(hosts, id) || !c.sees(h.groups, q.editable) {
 			continue
 		}
-		for _, m := range h.macros {
-			if among(ids, m.id) {
-				rows = append(rows, macroOf{h, m})
-			}
+		for _, m := range keep(h.macros, func(m macro) bool { return among(ids, m.id) }) {
+			rows = append(rows, macroOf{h, m})
 		}
 	}
 	k := c.macroKind()
@@ -83,15 +81,8 @@ func (c *caller) macroGet(params any) (any, error) {
 
 // checkMacros checks the list of macros of an element.
 func (c *caller) checkMacros(e draft) error {
-	allowed := []string{"macro", "value", "type", "description"}
-	if e.host != nil {
-		allowed = append(allowed, "hostmacroid")
-		if c.st.dialect.automatic {
-			allowed = append(allowed, "automatic")
-		}
-	}
-	if v, has := e.o["macros"]; has && v == nil {
-		return invalid(e.path("macros"), "an array is expected")
+	if err := c.checkNotNull(e, "macros"); err != nil {
+		return err
 	}
 	var names []string
 	for i, v := range list(e.o["macros"]) {
@@ -100,24 +91,45 @@ func (c *caller) checkMacros(e draft) error {
 		if !ok {
 			return invalid(path, "an array is expected")
 		}
-		if err := onlyFields(o, path, allowed...); err != nil {
+		if err := onlyFields(o, path, c.macroFields(e)...); err != nil {
 			return err
 		}
-		for _, field := range []string{"macro", "value"} {
-			if o[field] == nil && o["hostmacroid"] == nil {
-				return invalid(path, "the parameter %q is missing", field)
-			}
-			if field == "macro" {
-				if err := c.checkMacro(o, path); err != nil {
-					return err
-				}
-			}
+		if err := c.checkMacroObject(o, path); err != nil {
+			return err
 		}
 		name := text(o["macro"])
 		if name != "" && slices.Contains(names, name) {
 			return invalid(path, "value (macro)=(%s) already exists", name)
 		}
 		names = append(names, name)
+	}
+	return nil
+}
+
+// macroFields are the fields that a macro of an element may have.
+func (c *caller) macroFields(e draft) []string {
+	allowed := []string{"macro", "value", "type", "description"}
+	if e.host == nil {
+		return allowed
+	}
+	allowed = append(allowed, "hostmacroid")
+	if c.st.dialect.automatic {
+		allowed = append(allowed, "automatic")
+	}
+	return allowed
+}
+
+// checkMacroObject checks a macro and that a new one has a name and a value.
+func (c *caller) checkMacroObject(o object, path string) error {
+	isNew := o["hostmacroid"] == nil
+	if isNew && o["macro"] == nil {
+		return invalid(path, "the parameter %q is missing", "macro")
+	}
+	if err := c.checkMacro(o, path); err != nil {
+		return err
+	}
+	if isNew && o["value"] == nil {
+		return invalid(path, "the parameter %q is missing", "value")
 	}
 	return nil
 }

@@ -10,14 +10,7 @@ func (c *caller) maintenanceGet(params any) (any, error) {
 	q := a.query()
 	ids, hosts, groups := a.ids("maintenanceids"), a.ids("hostids"), a.ids("groupids")
 	selHosts := a.fields("selectHosts")
-	selGroups := map[string]*fields{}
-	if c.st.dialect.selectGroups {
-		selGroups["groups"] = a.fields("selectGroups")
-	}
-	if c.st.dialect.selectHostGroups {
-		selGroups["hostgroups"] = a.fields("selectHostGroups")
-	}
-	a.ignore("selectGroups", "selectHostGroups")
+	selGroups := c.groupSelects(a)
 	if err := a.done(); err != nil {
 		return nil, err
 	}
@@ -36,6 +29,20 @@ func (c *caller) maintenanceGet(params any) (any, error) {
 			return c.maintenanceRelated(m, o, selHosts, selGroups)
 		},
 	}, q, rows)
+}
+
+// groupSelects are the selects of groups that the version knows, by the property
+// that they fill; the others are ignored.
+func (c *caller) groupSelects(a *args) map[string]*fields {
+	out := map[string]*fields{}
+	if c.st.dialect.selectGroups {
+		out["groups"] = a.fields("selectGroups")
+	}
+	if c.st.dialect.selectHostGroups {
+		out["hostgroups"] = a.fields("selectHostGroups")
+	}
+	a.ignore("selectGroups", "selectHostGroups")
+	return out
 }
 
 // seesMaintenance tells whether the caller sees all that a maintenance holds.
@@ -141,6 +148,11 @@ func (c *caller) checkMaintenance(m *maintenance) error {
 	if len(m.hosts) == 0 && len(m.groups) == 0 {
 		return refused("At least one host group or host must be selected.")
 	}
+	return c.checkMaintained(m)
+}
+
+// checkMaintained looks whether hosts and groups of a maintenance are there.
+func (c *caller) checkMaintained(m *maintenance) error {
 	for _, id := range m.hosts {
 		if h := c.st.real(id); h == nil || !c.sees(h.groups, true) {
 			return denied(noObject)

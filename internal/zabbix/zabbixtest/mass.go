@@ -10,19 +10,24 @@ func (c *caller) massHosts(ids []int, field, readonly string) error {
 	for i, id := range ids {
 		h := c.st.real(id)
 		if h == nil || !c.sees(h.groups, true) {
-			if c.st.dialect.paths {
-				return missing("/" + field + at(i))
-			}
-			if field == "hosts" {
-				return denied("You do not have permission to perform this operation.")
-			}
-			return denied(noObject)
+			return c.noMassHost(field, i)
 		}
 		if h.flags == 4 && readonly != "" && c.st.dialect.paths {
 			return invalid("/"+field+at(i), "cannot update readonly parameter %q of discovered object", readonly)
 		}
 	}
 	return nil
+}
+
+// noMassHost is what a mass call says of a host that is not there or not visible.
+func (c *caller) noMassHost(field string, i int) error {
+	if c.st.dialect.paths {
+		return missing("/" + field + at(i))
+	}
+	if field == "hosts" {
+		return denied("You do not have permission to perform this operation.")
+	}
+	return denied(noObject)
 }
 
 // readonly names what discovery owns among a call's parameters.
@@ -61,28 +66,43 @@ func (c *caller) massAddTo(id int, o object) error {
 	if _, err := c.addInterfaces(h, list(o["interfaces"]), c.checkMain); err != nil {
 		return err
 	}
+	if err := c.massAddGroups(h, o); err != nil {
+		return err
+	}
+	if err := c.massAddMacros(h, o); err != nil {
+		return err
+	}
+	return c.massAddTemplates(h, o)
+}
+
+// notAdded is what a mass call says of what cannot be added.
+func (c *caller) notAdded(field string, i int) error {
+	if c.st.dialect.paths {
+		return missing("/" + field + at(i))
+	}
+	return denied(noObject)
+}
+
+// massAddGroups puts a host into more groups.
+func (c *caller) massAddGroups(h *host, o object) error {
 	for i, g := range idsOf(o["groups"], "groupid") {
 		if slices.Contains(h.groups, g) {
 			continue
 		}
 		if got := c.st.groups[g]; got == nil || got.template || !c.sees([]int{g}, true) {
-			if c.st.dialect.paths {
-				return missing("/groups" + at(i))
-			}
-			return denied(noObject)
+			return c.notAdded("groups", i)
 		}
 		h.groups = append(slices.Clone(h.groups), g)
 	}
-	if err := c.massAddMacros(h, o); err != nil {
-		return err
-	}
+	return nil
+}
+
+// massAddTemplates links more templates.
+func (c *caller) massAddTemplates(h *host, o object) error {
 	wanted := slices.Clone(h.templates)
 	for i, t := range idsOf(o["templates"], "templateid") {
 		if got := c.st.tmpl(t); got == nil || !c.sees(got.groups, false) {
-			if c.st.dialect.paths {
-				return missing("/templates" + at(i))
-			}
-			return denied(noObject)
+			return c.notAdded("templates", i)
 		}
 		if !slices.Contains(wanted, t) {
 			wanted = append(wanted, t)
@@ -132,21 +152,28 @@ func (c *caller) hostMassRemove(params any) (any, error) {
 		return nil, err
 	}
 	for _, id := range ids {
-		h := c.st.edit(id)
-		cleared := numbers(o["templateids_clear"])
-		wanted := append(numbers(o["templateids"]), cleared...)
-		c.unlink(h, keep(h.templates, func(t int) bool { return slices.Contains(wanted, t) }), cleared)
-		names := texts(o["macros"])
-		h.macros = keep(h.macros, func(m macro) bool { return !slices.Contains(names, m.macro) })
-		if groups := numbers(o["groupids"]); len(groups) > 0 {
-			left := gone(h.groups, groups)
-			if len(left) == 0 {
-				return nil, refused("Host %q cannot be without host group.", h.host)
-			}
-			h.groups = left
+		if err := c.massRemoveFrom(id, o); err != nil {
+			return nil, err
 		}
 	}
 	return object{"hostids": idTexts(ids)}, nil
+}
+
+func (c *caller) massRemoveFrom(id int, o object) error {
+	h := c.st.edit(id)
+	cleared := numbers(o["templateids_clear"])
+	wanted := append(numbers(o["templateids"]), cleared...)
+	c.unlink(h, keep(h.templates, func(t int) bool { return slices.Contains(wanted, t) }), cleared)
+	names := texts(o["macros"])
+	h.macros = keep(h.macros, func(m macro) bool { return !slices.Contains(names, m.macro) })
+	if groups := numbers(o["groupids"]); len(groups) > 0 {
+		left := gone(h.groups, groups)
+		if len(left) == 0 {
+			return refused("Host %q cannot be without host group.", h.host)
+		}
+		h.groups = left
+	}
+	return nil
 }
 
 // itoa is short for ids in objects.

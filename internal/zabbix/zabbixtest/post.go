@@ -162,18 +162,20 @@ func (p *post) call(c *incoming) (any, *Error) {
 			return nil, f.Error
 		}
 	}
-	var token *string
-	header := false
-	if t := bearer(p.r); t != "" && p.s.dialect.headerAuth {
-		token, header = &t, true
-	} else if c.request.Auth != nil {
-		token = c.request.Auth
-	}
+	token, header := p.token(c)
 	result, err := p.s.dispatch(c.request, token, header)
 	if err != nil {
 		return nil, asError(err)
 	}
 	return result, nil
+}
+
+// token is the token of a call, and whether it is the header's.
+func (p *post) token(c *incoming) (token *string, header bool) {
+	if t := bearer(p.r); t != "" && p.s.dialect.headerAuth {
+		return &t, true
+	}
+	return c.request.Auth, false
 }
 
 // secret are the parameters whose values are never recorded.
@@ -201,10 +203,9 @@ func redacted(v any) any {
 			v[i] = redacted(v[i])
 		}
 	case map[string]any:
-		_, known := v["hostmacroid"]
-		hidden := text(v["type"]) == "1" || known && v["type"] == nil
+		hidden := secretMacro(v)
 		for name := range v {
-			if secret[name] || name == "value" && hidden && (v["macro"] != nil || known) {
+			if secret[name] || name == "value" && hidden {
 				v[name] = "***"
 				continue
 			}
@@ -212,4 +213,12 @@ func redacted(v any) any {
 		}
 	}
 	return v
+}
+
+// secretMacro tells whether an object is a macro whose value is secret, or may be
+// one.
+func secretMacro(o map[string]any) bool {
+	_, known := o["hostmacroid"]
+	hidden := text(o["type"]) == "1" || known && o["type"] == nil
+	return hidden && (o["macro"] != nil || known)
 }

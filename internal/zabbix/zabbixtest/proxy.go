@@ -70,16 +70,18 @@ func (c *caller) proxyGet(params any) (any, error) {
 	}
 	k := c.proxyKind()
 	if !k.strict {
-		// In 6.0 proxies are hosts without a visible name.
-		get := k.get
-		k.get = func(p *proxy, field string) any {
-			if field == "name" {
-				return ""
-			}
-			return get(p, field)
-		}
+		k.get = proxyFieldOld
 	}
 	return answer(k, q, rows)
+}
+
+// proxyFieldOld gives a field in 6.0, where proxies are hosts without a visible
+// name.
+func proxyFieldOld(p *proxy, field string) any {
+	if field == "name" {
+		return ""
+	}
+	return proxyField(p, field)
 }
 
 func (c *caller) proxyCreate(params any) (any, error) {
@@ -151,22 +153,24 @@ func (c *caller) proxyGroupGet(params any) (any, error) {
 	return answer(kind[*proxyGroup]{
 		name: "proxy group", pk: "proxy_groupid", strict: true, sortable: []string{"proxy_groupid", "name"},
 		fields: []string{"proxy_groupid", "name", "failover_delay", "min_online", "description", "state"},
-		get: func(g *proxyGroup, field string) any {
-			switch field {
-			case "proxy_groupid":
-				return strconv.Itoa(g.id)
-			case "name":
-				return g.name
-			case "failover_delay":
-				return g.failoverDelay
-			case "min_online":
-				return g.minOnline
-			case "description":
-				return g.descriptor
-			}
-			return "0"
-		},
+		get:    proxyGroupField,
 	}, q, rows)
+}
+
+func proxyGroupField(g *proxyGroup, field string) any {
+	switch field {
+	case "proxy_groupid":
+		return strconv.Itoa(g.id)
+	case "name":
+		return g.name
+	case "failover_delay":
+		return g.failoverDelay
+	case "min_online":
+		return g.minOnline
+	case "description":
+		return g.descriptor
+	}
+	return "0"
 }
 
 func (c *caller) proxyGroupCreate(params any) (any, error) {

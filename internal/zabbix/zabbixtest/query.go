@@ -145,29 +145,15 @@ func (k kind[T]) has(field string) (bool, error) {
 // matches tells whether a row passes filter and search. With searchByAny one
 // field is enough.
 func matches[T any](k kind[T], q query, row T) (bool, error) {
-	var verdicts []bool
-	for _, field := range slices.Sorted(maps.Keys(q.filter)) {
-		want := q.filter[field]
-		known, err := k.has(field)
-		if err != nil {
-			return false, err
-		}
-		// An empty list filters nothing, unlike an empty list of ids.
-		if wanted, isList := want.([]any); !known || want == nil || isList && len(wanted) == 0 {
-			continue
-		}
-		verdicts = append(verdicts, slices.Contains(texts(want), text(k.get(row, field))))
+	filtered, err := filterVerdicts(k, q, row)
+	if err != nil {
+		return false, err
 	}
-	for _, field := range slices.Sorted(maps.Keys(q.search)) {
-		known, err := k.has(field)
-		if err != nil {
-			return false, err
-		}
-		if !known || q.search[field] == nil {
-			continue
-		}
-		verdicts = append(verdicts, q.found(text(k.get(row, field)), texts(q.search[field])))
+	searched, err := searchVerdicts(k, q, row)
+	if err != nil {
+		return false, err
 	}
+	verdicts := append(filtered, searched...)
 	if len(verdicts) == 0 {
 		return true, nil
 	}
@@ -175,6 +161,40 @@ func matches[T any](k kind[T], q query, row T) (bool, error) {
 		return slices.Contains(verdicts, true), nil
 	}
 	return !slices.Contains(verdicts, false), nil
+}
+
+// filterVerdicts tells of each field of the filter whether a row passes it.
+func filterVerdicts[T any](k kind[T], q query, row T) ([]bool, error) {
+	var verdicts []bool
+	for _, field := range slices.Sorted(maps.Keys(q.filter)) {
+		want := q.filter[field]
+		known, err := k.has(field)
+		if err != nil {
+			return nil, err
+		}
+		// An empty list filters nothing, unlike an empty list of ids.
+		if wanted, isList := want.([]any); !known || want == nil || isList && len(wanted) == 0 {
+			continue
+		}
+		verdicts = append(verdicts, slices.Contains(texts(want), text(k.get(row, field))))
+	}
+	return verdicts, nil
+}
+
+// searchVerdicts tells the same of each field of the search.
+func searchVerdicts[T any](k kind[T], q query, row T) ([]bool, error) {
+	var verdicts []bool
+	for _, field := range slices.Sorted(maps.Keys(q.search)) {
+		known, err := k.has(field)
+		if err != nil {
+			return nil, err
+		}
+		if !known || q.search[field] == nil {
+			continue
+		}
+		verdicts = append(verdicts, q.found(text(k.get(row, field)), texts(q.search[field])))
+	}
+	return verdicts, nil
 }
 
 // found tells whether a value holds all that is searched for; with searchByAny
@@ -221,13 +241,7 @@ func order[T any](k kind[T], q query, rows []T) error {
 	}
 	slices.SortStableFunc(rows, func(a, b T) int {
 		for i, f := range q.sort {
-			x, y := text(k.get(a, f)), text(k.get(b, f))
-			c := cmp.Compare(x, y)
-			if n, err := strconv.Atoi(x); err == nil {
-				if m, err := strconv.Atoi(y); err == nil {
-					c = cmp.Compare(n, m)
-				}
-			}
+			c := compare(text(k.get(a, f)), text(k.get(b, f)))
 			if len(q.desc) > 0 && strings.EqualFold(q.desc[min(i, len(q.desc)-1)], "DESC") {
 				c = -c
 			}
@@ -238,6 +252,19 @@ func order[T any](k kind[T], q query, rows []T) error {
 		return 0
 	})
 	return nil
+}
+
+// compare compares numbers by their value, everything else as text.
+func compare(x, y string) int {
+	n, err := strconv.Atoi(x)
+	if err != nil {
+		return cmp.Compare(x, y)
+	}
+	m, err := strconv.Atoi(y)
+	if err != nil {
+		return cmp.Compare(x, y)
+	}
+	return cmp.Compare(n, m)
 }
 
 // keep filters rows.

@@ -144,6 +144,24 @@ func (d dialect) envelope(raw json.RawMessage) (request, *Error) {
 		return r, badRequest("Invalid parameter %q: %s.", "/", "an array is expected")
 	}
 	r.ID = fields["id"]
+	if err := d.checkMembers(fields); err != nil {
+		return r, err
+	}
+	if json.Unmarshal(fields["method"], &r.Method) != nil {
+		return r, badRequest("Invalid parameter %q: a character string is expected.", "/method")
+	}
+	if err := r.takeAuth(fields["auth"]); err != nil {
+		return r, err
+	}
+	r.Params = fields["params"]
+	if c := bytes.TrimSpace(r.Params)[0]; c != '{' && c != '[' {
+		return r, badRequest("Invalid parameter %q: an array or object is expected.", "/params")
+	}
+	return r, nil
+}
+
+// checkMembers checks which members a request has.
+func (d dialect) checkMembers(fields map[string]json.RawMessage) *Error {
 	for name := range fields {
 		switch name {
 		case "jsonrpc", "method", "params", "id":
@@ -153,28 +171,26 @@ func (d dialect) envelope(raw json.RawMessage) (request, *Error) {
 			}
 			fallthrough
 		default:
-			return r, badRequest("Invalid parameter %q: unexpected parameter %q.", "/", name)
+			return badRequest("Invalid parameter %q: unexpected parameter %q.", "/", name)
 		}
 	}
 	for _, name := range []string{"jsonrpc", "method", "params"} {
 		if fields[name] == nil {
-			return r, badRequest("Invalid parameter %q: the parameter %q is missing.", "/", name)
+			return badRequest("Invalid parameter %q: the parameter %q is missing.", "/", name)
 		}
 	}
-	if json.Unmarshal(fields["method"], &r.Method) != nil {
-		return r, badRequest("Invalid parameter %q: a character string is expected.", "/method")
-	}
-	if a := fields["auth"]; a != nil && json.Unmarshal(a, &r.Auth) != nil {
-		return r, badRequest("Invalid parameter %q: a character string is expected.", "/auth")
+	return nil
+}
+
+// takeAuth takes the token of the body, if there is one.
+func (r *request) takeAuth(raw json.RawMessage) *Error {
+	if raw != nil && json.Unmarshal(raw, &r.Auth) != nil {
+		return badRequest("Invalid parameter %q: a character string is expected.", "/auth")
 	}
 	if r.Auth != nil && *r.Auth == "" {
-		return r, badRequest("Invalid parameter %q: cannot be empty.", "/auth")
+		return badRequest("Invalid parameter %q: cannot be empty.", "/auth")
 	}
-	r.Params = fields["params"]
-	if c := bytes.TrimSpace(r.Params)[0]; c != '{' && c != '[' {
-		return r, badRequest("Invalid parameter %q: an array or object is expected.", "/params")
-	}
-	return r, nil
+	return nil
 }
 
 // answer writes the answers of a POST. Requests without id get none.

@@ -41,27 +41,34 @@ func (c *caller) templateGet(params any) (any, error) {
 	if err := a.done(); err != nil {
 		return nil, err
 	}
-	var linked []int
-	if hosts != nil {
-		linked = []int{}
-		for _, id := range hosts {
-			if h := c.st.hosts[id]; h != nil {
-				linked = append(linked, h.templates...)
-			}
-		}
-	}
+	linked := c.linkedTo(hosts)
 	var rows []*host
 	for _, id := range c.st.order {
 		t := c.st.tmpl(id)
-		if t == nil || !among(ids, id) || !among(groups, t.groups...) || !among(linked, id) ||
-			!among(parents, t.templates...) || !c.sees(t.groups, q.editable) {
+		if t == nil || !c.sees(t.groups, q.editable) {
 			continue
 		}
-		rows = append(rows, t)
+		if among(ids, id) && among(groups, t.groups...) && among(linked, id) && among(parents, t.templates...) {
+			rows = append(rows, t)
+		}
 	}
 	k := c.templateKind()
 	k.related = related
 	return answer(k, q, rows)
+}
+
+// linkedTo are the templates of hosts; nil if none are asked for.
+func (c *caller) linkedTo(hosts []int) []int {
+	if hosts == nil {
+		return nil
+	}
+	linked := []int{}
+	for _, id := range hosts {
+		if h := c.st.hosts[id]; h != nil {
+			linked = append(linked, h.templates...)
+		}
+	}
+	return linked
 }
 
 func (c *caller) templateSelects(a *args) func(*host, object) error {
@@ -103,17 +110,8 @@ func (c *caller) templateCreate(params any) (any, error) {
 			description: text(o["description"]), groups: idsOf(o["groups"], "groupid"),
 		}
 		t.name = orElse(strings.TrimSpace(text(o["name"])), t.host)
-		if other := c.st.named(t.host); other != nil {
-			what := "Host"
-			if other.template {
-				what = "Template"
-			}
-			return nil, refused("%s with host name %q already exists.", what, t.host)
-		}
-		for _, g := range t.groups {
-			if c.st.groups[g] == nil || c.st.groups[g].template != c.st.dialect.templateGroups {
-				return nil, denied(noObject)
-			}
+		if err := c.checkNewTemplate(t); err != nil {
+			return nil, err
 		}
 		c.st.insert(t)
 		c.fillTags(t, e)
@@ -126,6 +124,23 @@ func (c *caller) templateCreate(params any) (any, error) {
 		ids = append(ids, t.id)
 	}
 	return object{"templateids": idTexts(ids)}, nil
+}
+
+// checkNewTemplate checks name and groups of a template that is to be created.
+func (c *caller) checkNewTemplate(t *host) error {
+	if other := c.st.named(t.host); other != nil {
+		what := "Host"
+		if other.template {
+			what = "Template"
+		}
+		return refused("%s with host name %q already exists.", what, t.host)
+	}
+	for _, g := range t.groups {
+		if c.st.groups[g] == nil || c.st.groups[g].template != c.st.dialect.templateGroups {
+			return denied(noObject)
+		}
+	}
+	return nil
 }
 
 // templateDelete deletes templates with what hosts have of them.

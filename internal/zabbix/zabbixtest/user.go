@@ -92,22 +92,28 @@ func (st *state) authenticate(secret *string) (*user, string, error) {
 		return nil, "", refused("Not authorized.")
 	}
 	if len(*secret) == 64 {
-		for _, t := range st.tokens {
-			if t.secret != *secret {
-				continue
-			}
-			if t.expires != 0 && t.expires < st.now.Unix() {
-				return nil, "", denied("API token expired.")
-			}
-			return st.users[t.user], "", nil
-		}
-		return nil, "", refused("Not authorized.")
+		u, err := st.ofToken(*secret)
+		return u, "", err
 	}
 	s := st.sessions[*secret]
 	if s == nil || st.users[s.user] == nil {
 		return nil, "", refused("Session terminated, re-login, please.")
 	}
 	return st.users[s.user], *secret, nil
+}
+
+// ofToken finds the user of an API token.
+func (st *state) ofToken(secret string) (*user, error) {
+	for _, t := range st.tokens {
+		if t.secret != secret {
+			continue
+		}
+		if t.expires != 0 && t.expires < st.now.Unix() {
+			return nil, denied("API token expired.")
+		}
+		return st.users[t.user], nil
+	}
+	return nil, refused("Not authorized.")
 }
 
 // permission is the caller's right to something in these groups: the highest of
@@ -139,12 +145,9 @@ const wrongLogin = "Incorrect user name or password or account is temporarily bl
 
 func (c *caller) login(params any) (any, error) {
 	o, _ := params.(object)
-	name, ok := o["username"]
-	if old, has := o["user"]; has && c.st.dialect.loginUser {
-		if ok {
-			return nil, refused("Parameter %q is deprecated.", "user")
-		}
-		name, ok = old, true
+	name, ok, err := c.loginName(o)
+	if err != nil {
+		return nil, err
 	}
 	allowed := []string{"username", "password", "userData"}
 	if c.st.dialect.loginUser {
@@ -159,12 +162,9 @@ func (c *caller) login(params any) (any, error) {
 	if o["password"] == nil {
 		return nil, invalid("/", "the parameter %q is missing", "password")
 	}
-	u := c.st.userNamed(text(name))
-	if u == nil && !c.st.dialect.paths {
-		return nil, refused(wrongLogin)
-	}
-	if u == nil || u.password != text(o["password"]) {
-		return nil, denied(wrongLogin)
+	u, err := c.loginUser(text(name), text(o["password"]))
+	if err != nil {
+		return nil, err
 	}
 	id := newSecret(16)
 	c.st.sessions[id] = &session{user: u.id}
@@ -174,6 +174,31 @@ func (c *caller) login(params any) (any, error) {
 		return data, nil
 	}
 	return id, nil
+}
+
+// loginName is the name that a login gives, under its old name in 6.0.
+func (c *caller) loginName(o object) (name any, ok bool, err error) {
+	name, ok = o["username"]
+	old, has := o["user"]
+	if !has || !c.st.dialect.loginUser {
+		return name, ok, nil
+	}
+	if ok {
+		return nil, false, refused("Parameter %q is deprecated.", "user")
+	}
+	return old, true, nil
+}
+
+// loginUser finds the user of a name and a password.
+func (c *caller) loginUser(name, password string) (*user, error) {
+	u := c.st.userNamed(name)
+	if u == nil && !c.st.dialect.paths {
+		return nil, refused(wrongLogin)
+	}
+	if u == nil || u.password != password {
+		return nil, denied(wrongLogin)
+	}
+	return u, nil
 }
 
 // onlyFields refuses parameters that an object does not have.
@@ -222,16 +247,21 @@ func (c *caller) checkAuthentication(params any) (any, error) {
 	}
 	u, session, err := c.st.authenticate(&secret)
 	if err != nil || byToken != (session == "") {
-		if byToken {
-			return nil, refused("Not authorized.")
-		}
-		return nil, refused("Session terminated, re-login, please.")
+		return nil, notAuthorized(byToken)
 	}
 	out := c.userObject(u)
 	if session != "" {
 		out["sessionid"] = session
 	}
 	return out, nil
+}
+
+// notAuthorized is what is said of a token or session that nobody has.
+func notAuthorized(token bool) error {
+	if token {
+		return refused("Not authorized.")
+	}
+	return refused("Session terminated, re-login, please.")
 }
 
 func (c *caller) userGet(params any) (any, error) {
@@ -244,7 +274,7 @@ func (c *caller) userGet(params any) (any, error) {
 	var rows []*user
 	for _, id := range sortedIDs(c.st.users) {
 		u := c.st.users[id]
-		if ids != nil && !slices.Contains(ids, id) || !c.seesUser(u, q.editable) {
+		if !among(ids, id) || !c.seesUser(u, q.editable) {
 			continue
 		}
 		rows = append(rows, u)
