@@ -66,12 +66,34 @@ func commitAndSave(b *bench, replace bool) {
 		b.Error("an unconfirmed commit is in startup")
 	}
 	fresh := b.open()
+	b.verify(c, fresh)
+	b.confirm(fresh)
+	b.must("save", fresh.Save(b.Context()))
+	b.must("discard", c.Discard(b.Context()))
+	b.must("unlock", s.Unlock(b.Context()))
+	again := b.stage(fresh, text, replace)
+	if !again.Diff().Empty() || again.Unsaved() {
+		b.Errorf("afterwards unsaved %t and still\n%s", again.Unsaved(), again.Diff())
+	}
+	b.close(s)
+	b.close(fresh)
+	b.landed(replace)
+}
+
+// verify makes sure that a change that is not confirmed yet is on.
+func (b *bench) verify(c provision.Change, fresh provision.Session) {
+	b.Helper()
 	v, err := c.Verify(b.Context(), fresh)
 	b.must("verify", err)
 	if !v.Remaining.Empty() || v.Running.Digest == c.Before().Digest || !v.Unsaved {
 		b.Errorf("verified: unsaved %t, same as before %t, remaining:\n%s",
 			v.Unsaved, v.Running.Digest == c.Before().Digest, v.Remaining)
 	}
+}
+
+// confirm confirms what is pending, which can be done once.
+func (b *bench) confirm(fresh provision.Session) {
+	b.Helper()
 	if got := b.pending(fresh); got == nil || (got.ID != "" && got.ID != commitID) || got.Stuck {
 		b.Errorf("a fresh session sees the pending %+v", got)
 	}
@@ -82,15 +104,11 @@ func commitAndSave(b *bench, replace bool) {
 	if err := fresh.Confirm(b.Context(), commitID); !errors.Is(err, provision.ErrNoPending) {
 		b.Errorf("a second confirmation: %v", err)
 	}
-	b.must("save", fresh.Save(b.Context()))
-	b.must("discard", c.Discard(b.Context()))
-	b.must("unlock", s.Unlock(b.Context()))
-	again := b.stage(fresh, text, replace)
-	if !again.Diff().Empty() || again.Unsaved() {
-		b.Errorf("afterwards unsaved %t and still\n%s", again.Unsaved(), again.Diff())
-	}
-	b.close(s)
-	b.close(fresh)
+}
+
+// landed makes sure that a change is running and saved.
+func (b *bench) landed(replace bool) {
+	b.Helper()
 	now := b.config()
 	for name, text := range map[string]string{"running": now.running, "startup": now.startup} {
 		if !strings.Contains(text, b.fix.Added) || (replace && strings.Contains(text, b.fix.Extra)) {

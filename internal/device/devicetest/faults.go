@@ -252,11 +252,7 @@ func coreTwice(b *bench, text string, replace bool) {
 	before := b.config()
 	req := b.request(text, replace)
 	req.DryRun = true
-	plan, err := provision.Run(b.Context(), req)
-	b.must("plan", err)
-	if plan.Outcome != provision.OutcomePlanned || plan.Diff.Empty() || plan.ChangeID == "" {
-		b.Errorf("planned %s, change id %q, diff\n%s", plan.Outcome, plan.ChangeID, plan.Diff)
-	}
+	plan := b.plan(req)
 	b.same(before)
 	req.DryRun, req.Approved = false, &provision.Approval{Diff: plan.Diff.String(), ChangeID: plan.ChangeID}
 	res, err := provision.Run(b.Context(), req)
@@ -264,15 +260,32 @@ func coreTwice(b *bench, text string, replace bool) {
 	if res.Outcome != provision.OutcomeApplied || res.Diff.String() != plan.Diff.String() || res.Unsaved {
 		b.Errorf("applied %s, unsaved %t, diff\n%s", res.Outcome, res.Unsaved, res.Diff)
 	}
-	for what, text := range map[string]string{"running": b.lab.Running(b.T), "startup": b.lab.Startup(b.T)} {
-		if !strings.Contains(text, b.fix.Added) {
-			b.Errorf("%s lacks %q", what, b.fix.Added)
-		}
-	}
+	b.added()
 	req.DryRun, req.Approved = true, nil
 	again, err := provision.Run(b.Context(), req)
 	b.must("plan again", err)
 	if again.Outcome != provision.OutcomeNoChange || !again.Diff.Empty() {
 		b.Errorf("a second plan: %s\n%s", again.Outcome, again.Diff)
+	}
+}
+
+// plan makes a plan that changes something.
+func (b *bench) plan(req provision.Request) provision.Result {
+	b.Helper()
+	plan, err := provision.Run(b.Context(), req)
+	b.must("plan", err)
+	if plan.Outcome != provision.OutcomePlanned || plan.Diff.Empty() || plan.ChangeID == "" {
+		b.Errorf("planned %s, change id %q, diff\n%s", plan.Outcome, plan.ChangeID, plan.Diff)
+	}
+	return plan
+}
+
+// added makes sure that what is added is running and saved.
+func (b *bench) added() {
+	b.Helper()
+	for what, text := range map[string]string{"running": b.lab.Running(b.T), "startup": b.lab.Startup(b.T)} {
+		if !strings.Contains(text, b.fix.Added) {
+			b.Errorf("%s lacks %q", what, b.fix.Added)
+		}
 	}
 }

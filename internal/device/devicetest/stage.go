@@ -40,124 +40,140 @@ func testConfig(t *testing.T, lab Lab) {
 }
 
 func testRead(t *testing.T, lab Lab) {
-	on(t, lab, "stable and without trace", func(b *bench) {
-		before := b.config()
-		s := b.open()
-		one, two := b.read(s), b.read(s)
-		if one.Digest == "" || len(one.Raw) == 0 || one.Digest != two.Digest {
-			b.Errorf("two reads gave %q and %q (%d bytes)", one.Digest, two.Digest, len(one.Raw))
+	on(t, lab, "stable and without trace", testReadStable)
+	on(t, lab, "digest follows the device", testReadFollows)
+	on(t, lab, "facts", testFacts)
+}
+
+func testReadStable(b *bench) {
+	before := b.config()
+	s := b.open()
+	one, two := b.read(s), b.read(s)
+	if one.Digest == "" || len(one.Raw) == 0 || one.Digest != two.Digest {
+		b.Errorf("two reads gave %q and %q (%d bytes)", one.Digest, two.Digest, len(one.Raw))
+	}
+	if p := b.pending(s); p != nil {
+		b.Errorf("pending on an untouched device: %+v", p)
+	}
+	if !s.Alive() {
+		b.Error("a session that has just answered is not alive")
+	}
+	other := b.open()
+	if got := b.read(other); got.Digest != one.Digest {
+		b.Error("another session reads another state")
+	}
+	b.close(other)
+	b.close(s)
+	b.same(before)
+}
+
+func testReadFollows(b *bench) {
+	s := b.open()
+	one := b.read(s)
+	b.lab.ChangeByHand(b.T, b.fix.ByHand)
+	if b.read(s).Digest == one.Digest {
+		b.Error("a change by hand is not in the digest")
+	}
+	b.lab.Reset(b.T)
+	s = b.open()
+	if b.read(s).Digest != one.Digest {
+		b.Error("the same state has another digest")
+	}
+	b.close(s)
+}
+
+func testFacts(b *bench) {
+	s := b.open()
+	facts, err := s.Facts(b.Context())
+	b.must("facts", err)
+	for _, k := range []string{"hostname", "version"} {
+		if facts[k] == "" {
+			b.Errorf("no fact %q in %v", k, facts)
 		}
-		if p := b.pending(s); p != nil {
-			b.Errorf("pending on an untouched device: %+v", p)
-		}
-		if !s.Alive() {
-			b.Error("a session that has just answered is not alive")
-		}
-		other := b.open()
-		if got := b.read(other); got.Digest != one.Digest {
-			b.Error("another session reads another state")
-		}
-		b.close(other)
-		b.close(s)
-		b.same(before)
-	})
-	on(t, lab, "digest follows the device", func(b *bench) {
-		s := b.open()
-		one := b.read(s)
-		b.lab.ChangeByHand(b.T, b.fix.ByHand)
-		if b.read(s).Digest == one.Digest {
-			b.Error("a change by hand is not in the digest")
-		}
-		b.lab.Reset(b.T)
-		s = b.open()
-		if b.read(s).Digest != one.Digest {
-			b.Error("the same state has another digest")
-		}
-		b.close(s)
-	})
-	on(t, lab, "facts", func(b *bench) {
-		s := b.open()
-		facts, err := s.Facts(b.Context())
-		b.must("facts", err)
-		for _, k := range []string{"hostname", "version"} {
-			if facts[k] == "" {
-				b.Errorf("no fact %q in %v", k, facts)
-			}
-		}
-		b.close(s)
-	})
+	}
+	b.close(s)
 }
 
 func testStage(t *testing.T, lab Lab) {
-	on(t, lab, "merge", func(b *bench) {
-		before := b.config()
-		s := b.open()
-		c := b.stage(s, b.fix.Merge, false)
-		d := c.Diff()
-		if !has(d, "+", b.fix.Added) || has(d, "-", b.fix.Extra) {
-			b.Errorf("merge shows\n%s", d)
-		}
-		if d.Unmanaged == 0 {
-			b.Error("a merge into a configured device leaves no line alone")
-		}
-		if d.By != provision.ByDevice && d.By != provision.ByClient {
-			b.Errorf("computed by %q", d.By)
-		}
-		if c.Before().Digest != b.read(s).Digest {
-			b.Error("the change does not start from the running state")
-		}
-		b.same(before)
-		b.must("discard", c.Discard(b.Context()))
-		b.must("discard again", c.Discard(b.Context()))
-		b.close(s)
-		b.same(before)
-	})
-	on(t, lab, "replace", func(b *bench) {
-		before := b.config()
-		s := b.open()
-		d := b.stage(s, b.fix.Replace, true).Diff()
-		if !has(d, "+", b.fix.Added) || !has(d, "-", b.fix.Extra) {
-			b.Errorf("replace shows\n%s", d)
-		}
-		if d.Unmanaged != 0 {
-			b.Errorf("replace leaves %d lines alone", d.Unmanaged)
-		}
-		b.close(s) // without Discard
-		b.same(before)
-	})
-	on(t, lab, "nothing to do", func(b *bench) {
-		s := b.open()
-		for _, replace := range []bool{false, true} {
-			c := b.stage(s, b.fix.Base, replace)
-			if !c.Diff().Empty() || c.Unsaved() {
-				b.Errorf("replace=%t on itself, unsaved %t, shows\n%s", replace, c.Unsaved(), c.Diff())
-			}
-			b.must("discard", c.Discard(b.Context()))
-		}
-		b.close(s)
-	})
-	on(t, lab, "what runs is an intent", func(b *bench) {
-		s := b.open()
-		c := b.stage(s, string(b.read(s).Raw), true)
-		if !c.Diff().Empty() {
-			b.Errorf("what was read, put back, would change\n%s", c.Diff())
-		}
-		b.must("discard", c.Discard(b.Context()))
-		b.close(s)
-	})
-	on(t, lab, "the same diff twice", func(b *bench) {
-		s := b.open()
-		for _, replace := range []bool{false, true} {
-			one := b.stage(s, b.fix.Replace, replace).Diff().String()
-			s2 := b.open()
-			if two := b.stage(s2, b.fix.Replace, replace).Diff().String(); one != two {
-				b.Errorf("replace=%t: one device, two diffs:\n%s\n---\n%s", replace, one, two)
-			}
-			b.close(s2)
-		}
-		b.close(s)
-	})
+	on(t, lab, "merge", testStageMerge)
+	on(t, lab, "replace", testStageReplace)
+	on(t, lab, "nothing to do", testStageNothing)
+	on(t, lab, "what runs is an intent", testStageRunning)
+	on(t, lab, "the same diff twice", testStageTwice)
 	on(t, lab, "change by hand between", testStageByHand)
+}
+
+func testStageMerge(b *bench) {
+	before := b.config()
+	s := b.open()
+	c := b.stage(s, b.fix.Merge, false)
+	d := c.Diff()
+	if !has(d, "+", b.fix.Added) || has(d, "-", b.fix.Extra) {
+		b.Errorf("merge shows\n%s", d)
+	}
+	if d.Unmanaged == 0 {
+		b.Error("a merge into a configured device leaves no line alone")
+	}
+	if d.By != provision.ByDevice && d.By != provision.ByClient {
+		b.Errorf("computed by %q", d.By)
+	}
+	if c.Before().Digest != b.read(s).Digest {
+		b.Error("the change does not start from the running state")
+	}
+	b.same(before)
+	b.must("discard", c.Discard(b.Context()))
+	b.must("discard again", c.Discard(b.Context()))
+	b.close(s)
+	b.same(before)
+}
+
+func testStageReplace(b *bench) {
+	before := b.config()
+	s := b.open()
+	d := b.stage(s, b.fix.Replace, true).Diff()
+	if !has(d, "+", b.fix.Added) || !has(d, "-", b.fix.Extra) {
+		b.Errorf("replace shows\n%s", d)
+	}
+	if d.Unmanaged != 0 {
+		b.Errorf("replace leaves %d lines alone", d.Unmanaged)
+	}
+	b.close(s) // without Discard
+	b.same(before)
+}
+
+func testStageNothing(b *bench) {
+	s := b.open()
+	for _, replace := range []bool{false, true} {
+		c := b.stage(s, b.fix.Base, replace)
+		if !c.Diff().Empty() || c.Unsaved() {
+			b.Errorf("replace=%t on itself, unsaved %t, shows\n%s", replace, c.Unsaved(), c.Diff())
+		}
+		b.must("discard", c.Discard(b.Context()))
+	}
+	b.close(s)
+}
+
+func testStageRunning(b *bench) {
+	s := b.open()
+	c := b.stage(s, string(b.read(s).Raw), true)
+	if !c.Diff().Empty() {
+		b.Errorf("what was read, put back, would change\n%s", c.Diff())
+	}
+	b.must("discard", c.Discard(b.Context()))
+	b.close(s)
+}
+
+func testStageTwice(b *bench) {
+	s := b.open()
+	for _, replace := range []bool{false, true} {
+		one := b.stage(s, b.fix.Replace, replace).Diff().String()
+		s2 := b.open()
+		if two := b.stage(s2, b.fix.Replace, replace).Diff().String(); one != two {
+			b.Errorf("replace=%t: one device, two diffs:\n%s\n---\n%s", replace, one, two)
+		}
+		b.close(s2)
+	}
+	b.close(s)
 }
 
 func testStageByHand(b *bench) {
@@ -197,34 +213,40 @@ func testBad(t *testing.T, lab Lab) {
 }
 
 func testSecret(t *testing.T, lab Lab) {
-	on(t, lab, "in a diff", func(b *bench) {
-		s := b.open()
-		d := b.stage(s, b.fix.WithSecret, false).Diff()
-		if d.Empty() || strings.Contains(d.String(), b.fix.Secret) {
-			b.Errorf("the secret's diff:\n%s", strings.ReplaceAll(d.String(), b.fix.Secret, "THE SECRET"))
-		}
-		b.close(s)
-	})
-	on(t, lab, "changed", func(b *bench) {
-		if b.fix.OtherSecret == "" {
-			return
-		}
-		b.lab.ChangeByHand(b.T, b.fix.OtherSecret)
-		s := b.open()
-		d := b.stage(s, b.fix.WithSecret, false).Diff()
-		added, removed := d.Counts()
-		if added != 1 || removed != 1 || strings.Contains(d.String(), b.fix.Secret) {
-			b.Errorf("a changed secret shows +%d -%d:\n%s", added, removed,
-				strings.ReplaceAll(d.String(), b.fix.Secret, "THE SECRET"))
-		}
-		b.close(s)
-	})
-	on(t, lab, "in a refusal", func(b *bench) {
-		s := b.open()
-		_, err := s.Stage(b.Context(), b.intent(b.fix.WithSecret+b.fix.Bad), provision.StageOptions{Verify: true})
-		if err != nil && strings.Contains(err.Error(), b.fix.Secret) {
-			b.Error("a refusal tells the secret")
-		}
-		b.close(s)
-	})
+	on(t, lab, "in a diff", testSecretDiff)
+	on(t, lab, "changed", testSecretChanged)
+	on(t, lab, "in a refusal", testSecretRefusal)
+}
+
+func testSecretDiff(b *bench) {
+	s := b.open()
+	d := b.stage(s, b.fix.WithSecret, false).Diff()
+	if d.Empty() || strings.Contains(d.String(), b.fix.Secret) {
+		b.Errorf("the secret's diff:\n%s", strings.ReplaceAll(d.String(), b.fix.Secret, "THE SECRET"))
+	}
+	b.close(s)
+}
+
+func testSecretChanged(b *bench) {
+	if b.fix.OtherSecret == "" {
+		return
+	}
+	b.lab.ChangeByHand(b.T, b.fix.OtherSecret)
+	s := b.open()
+	d := b.stage(s, b.fix.WithSecret, false).Diff()
+	added, removed := d.Counts()
+	if added != 1 || removed != 1 || strings.Contains(d.String(), b.fix.Secret) {
+		b.Errorf("a changed secret shows +%d -%d:\n%s", added, removed,
+			strings.ReplaceAll(d.String(), b.fix.Secret, "THE SECRET"))
+	}
+	b.close(s)
+}
+
+func testSecretRefusal(b *bench) {
+	s := b.open()
+	_, err := s.Stage(b.Context(), b.intent(b.fix.WithSecret+b.fix.Bad), provision.StageOptions{Verify: true})
+	if err != nil && strings.Contains(err.Error(), b.fix.Secret) {
+		b.Error("a refusal tells the secret")
+	}
+	b.close(s)
 }

@@ -232,17 +232,22 @@ func (m *model) remove(path, line string) {
 	}
 	neighbor := regexp.MustCompile(`^neighbor (\S+)(?: remote-as \S+| peer-group)?$`).FindStringSubmatch(line)
 	for _, c := range m.blocks {
-		if c.path != path && (neighbor == nil || !strings.HasPrefix(c.path, path+"\n")) {
+		if within := neighbor != nil && strings.HasPrefix(c.path, path+"\n"); c.path != path && !within {
 			continue
 		}
 		c.lines = slices.DeleteFunc(c.lines, func(have string) bool {
 			if neighbor != nil && strings.HasPrefix(have, "neighbor "+neighbor[1]+" ") {
 				return true
 			}
-			same := c.path == path && (have == line || strings.HasPrefix(have, line+" "))
-			return same && (strings.Contains(line, "timers connect") || !strings.HasPrefix(strings.TrimPrefix(have, line), " connect"))
+			return c.path == path && undoes(line, have)
 		})
 	}
+}
+
+// undoes tells whether "no line" takes a line of the same context away.
+func undoes(line, have string) bool {
+	same := have == line || strings.HasPrefix(have, line+" ")
+	return same && (strings.Contains(line, "timers connect") || !strings.HasPrefix(strings.TrimPrefix(have, line), " connect"))
 }
 
 // once are commands of which the last one counts.

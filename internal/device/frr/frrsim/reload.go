@@ -52,23 +52,27 @@ func (m *model) compare(text string) plan {
 func (m *model) deletions(want *model, out *plan) {
 	for _, b := range m.blocks {
 		w := want.get(b.path)
-		if w == nil {
-			if gone := out.within(b.path); !gone && !strings.HasPrefix(b.path, "interface ") {
-				out.del = append(out.del, placed{path: outer(b.path), line: "no " + b.path[strings.LastIndex(b.path, "\n")+1:]})
-				continue
-			} else if gone {
-				continue
-			}
-			w = &block{}
+		switch {
+		case w != nil:
+			out.deleteLines(b, w.lines)
+		case out.within(b.path):
+		case strings.HasPrefix(b.path, "interface "):
+			out.deleteLines(b, nil)
+		default:
+			out.del = append(out.del, placed{path: outer(b.path), line: "no " + b.path[strings.LastIndex(b.path, "\n")+1:]})
 		}
-		for _, l := range b.lines {
-			switch {
-			case slices.Contains(w.lines, l) || b.path == "" && kept(l):
-			case strings.HasPrefix(l, "ip route ") || strings.HasPrefix(l, "ip prefix-list "):
-				out.add = append(out.add, placed{path: b.path, line: "no " + l})
-			default:
-				out.del = append(out.del, placed{path: b.path, line: no(l)})
-			}
+	}
+}
+
+// deleteLines takes the lines of a context away that are not wanted.
+func (p *plan) deleteLines(b *block, wanted []string) {
+	for _, l := range b.lines {
+		switch {
+		case slices.Contains(wanted, l) || b.path == "" && kept(l):
+		case strings.HasPrefix(l, "ip route ") || strings.HasPrefix(l, "ip prefix-list "):
+			p.add = append(p.add, placed{path: b.path, line: "no " + l})
+		default:
+			p.del = append(p.del, placed{path: b.path, line: no(l)})
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // The script itself is not looked at: what its verbs do is written again here.
 func (r *Router) exec(ctx context.Context, req sshtest.Request, stdin io.Reader, stdout, stderr io.Writer) int {
 	words := split(req.Command)
-	if len(words) < 6 || words[0] != "sh" || words[1] != "-c" || words[3] != "provision-frr" {
+	if !ours(words) {
 		_, _ = fmt.Fprintln(stderr, "frrsim: only the driver's own commands are simulated")
 		return 127
 	}
@@ -38,6 +38,11 @@ func (r *Router) exec(ctx context.Context, req sshtest.Request, stdin io.Reader,
 	code := r.verb(words[4], a, in)
 	a.flush()
 	return code
+}
+
+// ours tells whether a command is one of the driver's.
+func ours(words []string) bool {
+	return len(words) >= 6 && words[0] == "sh" && words[1] == "-c" && words[3] == "provision-frr"
 }
 
 // busy takes the time that a command takes; false if the caller has gone.
@@ -194,15 +199,8 @@ func (r *Router) stage(a *answer, in []byte) int {
 
 // commit arms the timer and makes the change.
 func (r *Router) commit(a *answer, in []byte) int {
-	switch {
-	case r.pending != nil:
-		return a.fail("pending", r.pending.holder)
-	case sum(in) != a.arg(1):
-		return a.fail("short", "the upload was cut short")
-	case sum([]byte(r.shown())) != a.arg(2):
-		return a.fail("stale", "running")
-	case a.arg(7) != "" && (r.locked == nil || r.locked.mark != a.arg(7)):
-		return a.fail("nolock", "the lock that it was to be made under is gone")
+	if code, text := r.refusal(a, in); code != "" {
+		return a.fail(code, text)
 	}
 	seconds, err := strconv.Atoi(a.arg(3))
 	if err != nil || seconds < 1 {
@@ -216,23 +214,40 @@ func (r *Router) commit(a *answer, in []byte) int {
 	a.body(fmt.Sprintf("now=%d\ndeadline=%d\n", time.Now().Unix(), p.deadline.Unix()))
 	a.section("output")
 	a.flush() // the change may cut the path
-	var errs []error
-	if a.arg(0) == "merge" {
-		errs = r.running.load(string(in))
-	} else {
-		if a.arg(0) == "replace-password" {
-			r.running.remove("", "password")
-		}
-		errs = r.running.reload(string(in))
-	}
 	code := "0"
-	for _, err := range errs {
+	for _, err := range r.change(a.arg(0), string(in)) {
 		code = "2"
 		a.body(err.Error() + "\n")
 	}
 	a.section("outputrc", code)
 	r.reach()
 	return a.done()
+}
+
+// refusal is why a commit is refused before anything is done.
+func (r *Router) refusal(a *answer, in []byte) (code, text string) {
+	switch {
+	case r.pending != nil:
+		return "pending", r.pending.holder
+	case sum(in) != a.arg(1):
+		return "short", "the upload was cut short"
+	case sum([]byte(r.shown())) != a.arg(2):
+		return "stale", "running"
+	case a.arg(7) != "" && (r.locked == nil || r.locked.mark != a.arg(7)):
+		return "nolock", "the lock that it was to be made under is gone"
+	}
+	return "", ""
+}
+
+// change makes the change and gives what failed.
+func (r *Router) change(how, text string) []error {
+	if how == "merge" {
+		return r.running.load(text)
+	}
+	if how == "replace-password" {
+		r.running.remove("", "password")
+	}
+	return r.running.reload(text)
 }
 
 // end confirms a pending commit or rolls it back.

@@ -139,11 +139,7 @@ func (sc *schema) same(a, b *xmltree.Node) bool {
 func (e *editor) change(siblings []*xmltree.Node, i int, n *xmltree.Node, sc *schema, path, op string) []*xmltree.Node {
 	var old []*xmltree.Node
 	switch {
-	case op == "delete" && i < 0:
-		e.fail(failure{kind: "application", tag: "data-missing", app: "data-incomplete", path: path, text: "data missing", number: 272})
-		return siblings
-	case op == "create" && i >= 0:
-		e.fail(failure{kind: "application", tag: "data-exists", path: path, text: "data exists", number: 273})
+	case e.misplaced(op, i >= 0, path):
 		return siblings
 	case op == "delete" || op == "remove":
 		return slices.DeleteFunc(slices.Clone(siblings), func(m *xmltree.Node) bool { return sc.same(m, n) })
@@ -151,15 +147,7 @@ func (e *editor) change(siblings []*xmltree.Node, i int, n *xmltree.Node, sc *sc
 		old = siblings[i].Kids
 	}
 	made := *n
-	made.Attrs, made.Text, made.Kids = nil, strings.TrimSpace(n.Text), old
-	for _, k := range n.Kids {
-		ks := sc.kids[k.Local]
-		if ks == nil || k.Space != n.Space {
-			e.fail(failure{tag: "unknown-element", path: path, text: "unknown object", element: e.prefix + ":" + k.Local, number: 293})
-			continue
-		}
-		made.Kids = e.node(made.Kids, k, ks, path, opMerge)
-	}
+	made.Attrs, made.Text, made.Kids = nil, strings.TrimSpace(n.Text), e.kids(old, n, sc, path)
 	e.check(&made, sc, path)
 	out := slices.Clone(siblings)
 	if i >= 0 {
@@ -167,6 +155,32 @@ func (e *editor) change(siblings []*xmltree.Node, i int, n *xmltree.Node, sc *sc
 		return out
 	}
 	return sc.insert(out, &made)
+}
+
+// misplaced refuses to delete what is not there, and to create what is.
+func (e *editor) misplaced(op string, there bool, path string) bool {
+	switch {
+	case op == "delete" && !there:
+		e.fail(failure{kind: "application", tag: "data-missing", app: "data-incomplete", path: path, text: "data missing", number: 272})
+		return true
+	case op == "create" && there:
+		e.fail(failure{kind: "application", tag: "data-exists", path: path, text: "data exists", number: 273})
+		return true
+	}
+	return false
+}
+
+// kids merges the elements within n into those of its counterpart.
+func (e *editor) kids(old []*xmltree.Node, n *xmltree.Node, sc *schema, path string) []*xmltree.Node {
+	for _, k := range n.Kids {
+		ks := sc.kids[k.Local]
+		if ks == nil || k.Space != n.Space {
+			e.fail(failure{tag: "unknown-element", path: path, text: "unknown object", element: e.prefix + ":" + k.Local, number: 293})
+			continue
+		}
+		old = e.node(old, k, ks, path, opMerge)
+	}
+	return old
 }
 
 // check looks for what an element must have.

@@ -168,15 +168,12 @@ http://yuma123.org/ns/yuma123-system?module=yuma123-system&revision=2017-03-26`)
 
 // answer answers one message; false ends the session.
 func (s *session) answer(msg []byte) bool {
-	nodes, err := xmltree.Parse(msg)
-	if err != nil || len(nodes) != 1 || nodes[0].Local != "rpc" || len(nodes[0].Kids) != 1 {
+	call := request(msg)
+	if call == nil {
 		return false // netconfd drops a session that sends what is not XML
 	}
-	op := nodes[0].Kids[0]
-	fault := None
-	if s.d.opts.Faults != nil {
-		fault = s.d.opts.Faults(op.Local)
-	}
+	op := call.Kids[0]
+	fault := s.d.fault(op)
 	switch fault {
 	case Hang:
 		return true
@@ -185,20 +182,9 @@ func (s *session) answer(msg []byte) bool {
 	}
 	content := "<ok/>"
 	if fault != Nothing {
-		var failures []failure
-		s.d.mu.Lock()
-		if s.d.sessions[s.id] != s { // it has ended while the message was read
-			s.d.mu.Unlock()
+		var alive bool
+		if content, alive = s.carryOut(op); !alive {
 			return false
-		}
-		s.d.asked = time.Now()
-		content, failures = s.do(op)
-		s.d.mu.Unlock()
-		if len(failures) > 0 {
-			content = ""
-			for _, f := range failures {
-				content += f.xml()
-			}
 		}
 	}
 	if fault == DropAfter {
@@ -206,8 +192,46 @@ func (s *session) answer(msg []byte) bool {
 	}
 	reply := fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?>
 <rpc-reply message-id="%s" xmlns:nc="%s"
-  xmlns="%s">%s</rpc-reply>`, rpc.Escape(nodes[0].Attr("", "message-id")), rpc.BaseNS, rpc.BaseNS, content)
+  xmlns="%s">%s</rpc-reply>`, rpc.Escape(call.Attr("", "message-id")), rpc.BaseNS, rpc.BaseNS, content)
 	return s.out.Write([]byte(reply)) == nil && !s.closed
+}
+
+// request is the rpc element of a message with its one operation; nil if it is
+// something else.
+func request(msg []byte) *xmltree.Node {
+	nodes, err := xmltree.Parse(msg)
+	if err != nil || len(nodes) != 1 || nodes[0].Local != "rpc" || len(nodes[0].Kids) != 1 {
+		return nil
+	}
+	return nodes[0]
+}
+
+// fault is what goes wrong with an operation.
+func (d *Device) fault(op *xmltree.Node) Fault {
+	if d.opts.Faults == nil {
+		return None
+	}
+	return d.opts.Faults(op.Local)
+}
+
+// carryOut carries out an operation and gives the content of the reply; false if
+// the session has ended while the message was read.
+func (s *session) carryOut(op *xmltree.Node) (string, bool) {
+	s.d.mu.Lock()
+	if s.d.sessions[s.id] != s {
+		s.d.mu.Unlock()
+		return "", false
+	}
+	s.d.asked = time.Now()
+	content, failures := s.do(op)
+	s.d.mu.Unlock()
+	if len(failures) > 0 {
+		content = ""
+		for _, f := range failures {
+			content += f.xml()
+		}
+	}
+	return content, true
 }
 
 // do carries out an operation; d.mu is held.

@@ -20,12 +20,11 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, kind inventory.K
 		answer(w, http.StatusBadRequest, map[string]any{"detail": "JSON parse error"})
 		return
 	}
-	allowed := may.view && (may.render || !s.atLeast(4, 5))
 	switch {
 	case !may.write:
 		answer(w, http.StatusForbidden, map[string]any{"detail": refusal})
 		return
-	case i < 0 || !allowed:
+	case i < 0 || !s.renders(may):
 		answer(w, http.StatusNotFound, noObject(kind))
 		return
 	}
@@ -39,7 +38,14 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, kind inventory.K
 			return
 		}
 	}
-	broken := s.opts.Broken[o.Name]
+	s.answerRendered(w, kind, s.opts.Broken[o.Name], content, ok)
+}
+
+// renders tells whether a token may have a configuration rendered.
+func (s *Server) renders(may may) bool { return may.view && (may.render || !s.atLeast(4, 5)) }
+
+// answerRendered answers with a configuration, or with why there is none.
+func (s *Server) answerRendered(w http.ResponseWriter, kind inventory.Kind, broken, content string, ok bool) {
 	switch {
 	case broken != "" && s.atLeast(4, 5):
 		answer(w, http.StatusInternalServerError, map[string]any{"detail": broken})
