@@ -197,6 +197,7 @@ func TestStartRefuses(t *testing.T) {
 	for name, values := range map[string][]string{
 		"KIND":             {"", "devices", "device;touch x"},
 		"OBJECT_ID":        {"", "12;touch x", "$(touch x)", "12\n", "../12", "-1", "1e3", strings.Repeat("1", 30), strings.ToUpper(siteUUID) + "z"},
+		"SITES":            {"$(id)", "a b", "sites\n"},
 		"SITE":             {"nosuch", "../sites/ams", ".", "ams/", "ams\n", "-ams", strings.Repeat("a", 200)},
 		"TRIGGER":          {"cron", "hook\n"},
 		"ACTOR":            {"a\nb", "\x1b[31m", strings.Repeat("ä", 65)},
@@ -265,6 +266,21 @@ func TestStartPlansOneObject(t *testing.T) {
 		t.Error("the saved plan is still there")
 	}
 	says(t, j.run(0, "apply"), "nothing to apply")
+}
+
+// The sites can be anywhere in the repository.
+func TestStartFindsTheSites(t *testing.T) {
+	j := newJobs(t)
+	if err := os.MkdirAll(filepath.Join(j.dir, "fleet/sites"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(j.dir, "sites/ams"), filepath.Join(j.dir, "fleet/sites/ams")); err != nil {
+		t.Fatal(err)
+	}
+	says(t, j.run(1, "find"), "no folder in sites/", "give SITE")
+	says(t, j.run(0, "plan", "SITES=fleet/sites"), "It waits for a person")
+	j.run(0, "apply", "SITES=fleet/sites")
+	says(t, j.calls(), "-chdir=fleet/sites/ams plan", "-chdir=fleet/sites/ams apply")
 }
 
 func TestStartOfAVirtualMachine(t *testing.T) {

@@ -17,10 +17,23 @@ import (
 func newGitLab(t *testing.T, dir string, env []string) *acctest.GitLab {
 	t.Helper()
 	copyInto(t, filepath.Join(dir, "ci"), "../../examples/ci/gitlab")
+	sitesInTheRoot(t, filepath.Join(dir, "ci/one-object.yml"))
 	if err := os.WriteFile(filepath.Join(dir, ".gitlab-ci.yml"), []byte("include: {local: ci/one-object.yml}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return acctest.NewGitLab(t, "../..", dir, env)
+}
+
+// sitesInTheRoot writes into a pipeline where the sites of the tests are.
+func sitesInTheRoot(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), "fleet/sites", "sites", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func copyInto(t *testing.T, dir, from string) {

@@ -28,6 +28,7 @@ type hub struct {
 func newHub(t *testing.T, dir string, secrets, vars, env map[string]string) *hub {
 	t.Helper()
 	copyInto(t, filepath.Join(dir, ".github/workflows"), "../../examples/ci/github")
+	sitesInTheRoot(t, filepath.Join(dir, ".github/workflows/one-object.yml"))
 	h := &hub{Act: acctest.NewAct(t, "../..", secrets, vars, env), t: t, dir: dir}
 	acctest.Git(h.t, h.dir, "init", "--quiet", "--initial-branch=main")
 	acctest.Git(h.t, h.dir, "remote", "add", "origin", "https://github.com/network/provision")

@@ -12,7 +12,8 @@
 #
 #   KIND          device or virtual_machine
 #   OBJECT_ID     its number in NetBox, or its UUID in Nautobot
-#   SITE          folder below sites/; empty: where the source of truth has it
+#   SITES         folder of the sites' folders (sites)
+#   SITE          folder below SITES; empty: where the source of truth has it
 #   TRIGGER       demand (default), button or hook
 #   ACTOR         who started it
 #   AUTO_APPLY    sites, separated by blanks, whose changes are applied without a
@@ -29,7 +30,10 @@
 #
 # and, as for the provider, PROVISION_NETBOX_URL and PROVISION_NETBOX_TOKEN, or
 # PROVISION_NAUTOBOT_URL and PROVISION_NAUTOBOT_TOKEN (_CA_FILE, _CERT_FILE,
-# _KEY_FILE, _HEADERS if there is need).
+# _KEY_FILE, _HEADERS if there is need). Terraform gets the whole environment but
+# PLAN_PASSPHRASE: what the root of the site needs stands there too, such as
+# PG_CONN_STR, PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY, PROVISION_ZABBIX_URL and
+# PROVISION_ZABBIX_TOKEN.
 #
 # RUN_DIR afterwards: report.md, result.json, and what waits for a person: tfplan,
 # or tfplan.enc.

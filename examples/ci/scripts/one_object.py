@@ -21,7 +21,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-SITES = pathlib.Path('sites')
 SITE_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
 ID = re.compile(r'[0-9]{1,18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 KINDS = {
@@ -60,10 +59,16 @@ def moment(text):
     return at if at.tzinfo else at.replace(tzinfo=datetime.timezone.utc)
 
 
+def sites_dir():
+    """The folder of the sites' folders."""
+    return pathlib.Path(setting('SITES', r'[A-Za-z0-9._/-]{1,500}', 'a folder', 'sites'))
+
+
 def site_folder(name):
     """The name of a site, which must have a folder."""
-    if not SITE_NAME.fullmatch(name) or not (SITES / name).is_dir():
-        raise Stop(f'SITE: there is no folder {name[:100]!a} in {SITES}/')
+    folder = sites_dir()
+    if not SITE_NAME.fullmatch(name) or not (folder / name).is_dir():
+        raise Stop(f'SITE: there is no folder {name[:100]!a} in {folder}/')
     return name
 
 
@@ -82,6 +87,7 @@ class Run:
 
     @staticmethod
     def read():
+        sites_dir()  # refused before anything is asked
         site = os.environ.get('SITE', '')
         return Run(
             kind=setting('KIND', '|'.join(KINDS), 'one of ' + ', '.join(KINDS)),
@@ -201,7 +207,7 @@ class Thing:
         """Its site's folder, or None."""
         for place in self.places:
             for name in (place, re.sub('[^a-z0-9]+', '-', place.lower()).strip('-')):
-                if SITE_NAME.fullmatch(name) and (SITES / name).is_dir():
+                if SITE_NAME.fullmatch(name) and (sites_dir() / name).is_dir():
                     return name
         return None
 
@@ -401,7 +407,7 @@ def terraform(run, site, *args, capture=False):
     """Terraform in the site's root; its output when capture is set."""
     env = dict(os.environ, PROVISION_TRIGGER=run.trigger, PROVISION_ACTOR=run.actor, TF_IN_AUTOMATION='1', TF_INPUT='0')
     env.pop('PLAN_PASSPHRASE', None)
-    command = [os.environ.get('TERRAFORM') or 'terraform', f'-chdir={SITES / site}', *args]
+    command = [os.environ.get('TERRAFORM') or 'terraform', f'-chdir={sites_dir() / site}', *args]
     child = cancel().start(f'site {site}: cancelled before {args[0]}', command,
                            env=env, stdout=subprocess.PIPE if capture else None)
     out, _ = child.communicate()
@@ -559,7 +565,7 @@ def located(run, source):
     thing = source.thing(run.kind, run.id)
     site = run.site or thing.folder()
     if not site:
-        raise Stop(f'{thing.kind} {thing.id}: no folder in {SITES}/ is called like its site ({", ".join(thing.places)[:200]!a}): give SITE')
+        raise Stop(f'{thing.kind} {thing.id}: no folder in {sites_dir()}/ is called like its site ({", ".join(thing.places)[:200]!a}): give SITE')
     return thing, site
 
 
