@@ -291,7 +291,7 @@ func TestAListThatChanges(t *testing.T) {
 }
 
 func TestNobodyAnswers(t *testing.T) {
-	t.Parallel()                        // waits between its attempts
+	t.Parallel() // waits between its attempts
 	// Not the port of a server that was closed: another may get it.
 	const nobody = "http://127.0.0.1:1"
 	complains(t, find(t.Context(), source(t, netbox.Config{URL: nobody, Token: netboxtest.Token})), nobody, "GET dcim/devices/?name=e0001", "refused", "is NetBox up")
