@@ -17,7 +17,7 @@ import (
 
 // patience is how long Chromium may take for anything, on a machine that does
 // other things as well.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // chromium is a page of a real Chromium without a window, driven by the DevTools
 // protocol over two pipes.
