@@ -114,7 +114,7 @@ func (c *chromium) shows(what string, want ...string) {
 	var got []string
 	c.eval(fmt.Sprintf(`new Promise((done) => {
 		const look = () => [...document.querySelectorAll(".item:not([hidden]) .name")].map((e) => e.textContent).sort();
-		const end = Date.now() + 5000;
+		const end = Date.now() + 60000;
 		const again = () => Date.now() > end || JSON.stringify(look()) === JSON.stringify(%s) ? done(look()) : setTimeout(again, 10);
 		again();
 	})`, list), &got)
@@ -162,7 +162,13 @@ func TestBrowserFilter(t *testing.T) {
 	}
 	c.click(`a[href^="#c"]`)
 	var target bool
-	if c.eval(`(() => { const e = document.getElementById(location.hash.slice(1)); return e.open && !e.hidden; })()`, &target); !target {
+	for range 100 { // the page hears of the jump after the click
+		if c.eval(`(() => { const e = document.getElementById(location.hash.slice(1)); return e !== null && e.open && !e.hidden; })()`, &target); target {
+			break
+		}
+		c.do(painted)
+	}
+	if !target {
 		t.Error("a link to a change that the filter hides does not show it")
 	}
 	if list := c.complaints(); len(list) > 0 {
