@@ -120,8 +120,12 @@ func (c *Client) Close() error {
 	return err
 }
 
-// start opens a channel and asks for a command or a subsystem on it.
+// start opens a channel and asks for a command or a subsystem on it. When the
+// context has ended before, nothing is sent.
 func (c *Client) start(ctx context.Context, kind, text string) (*channel, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	type result struct {
 		ch  *channel
 		err error

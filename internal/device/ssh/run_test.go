@@ -139,6 +139,26 @@ func TestRunIsEnded(t *testing.T) {
 	}
 }
 
+// TestNothingIsSentAfterTheContext: not even what would be done at once.
+func TestNothingIsSentAfterTheContext(t *testing.T) {
+	noLeaks(t)
+	s := server(t)
+	c := dial(t, config(t, s))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 50 {
+		_, err := c.Run(ctx, "true", nil)
+		failure(t, err, []error{context.Canceled})
+		_, err = c.Start(ctx, "true")
+		failure(t, err, []error{context.Canceled})
+		_, err = c.Subsystem(ctx, "netconf")
+		failure(t, err, []error{context.Canceled})
+	}
+	if _, err := c.Run(t.Context(), "true", nil); err != nil || s.Counts().Requests != 1 {
+		t.Errorf("%d requests, %v", s.Counts().Requests, err)
+	}
+}
+
 // TestRunOnACutPathReturnsInTime: also when nothing passes any more.
 func TestRunOnACutPathReturnsInTime(t *testing.T) {
 	noLeaks(t)
