@@ -133,7 +133,7 @@ func (d *deviceSubject) Words() map[string]string {
 		wordOther2:    named("r2", config(routeOne, routeTwo)),
 		wordRendered:  named("r3"),
 		wordBroken: named("r1", config(routeOne, routeTwo, "interface mgmt0", " no ip address "+d.routers[0].management(), "exit"),
-			`confirm_timeout = "5s"`),
+			`confirm_timeout = "10s"`),
 		wordSkipping:  named("r1", config(routeOne), `on_unreachable = "skip"`),
 		wordLater:     named("r1", laterConfig),
 		wordAllowed:   named("r1", laterConfig, "allow_unreviewed = true"),
