@@ -199,8 +199,12 @@ func (s *Snapshot) load(ctx context.Context, k key) (objects, error) {
 }
 
 // once has those who ask for the same at the same time wait for one answer. A
-// caller that gives up takes nothing from the others.
+// caller that gives up takes nothing from the others; one that had given up before
+// asks for nothing.
 func (s *Snapshot) once(ctx context.Context, what string, f func(context.Context) (any, error)) (any, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	answer := s.flight.DoChan(what, func() (any, error) { return f(context.WithoutCancel(ctx)) })
 	select {
 	case <-ctx.Done():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -209,5 +210,26 @@ func TestOneIsAskedForOnce(t *testing.T) {
 	}
 	if a.all.Load() != 0 {
 		t.Error("all were loaded")
+	}
+}
+
+// Who had given up before he asked gets no answer, and nothing is asked for.
+func TestNothingIsAskedForInVain(t *testing.T) {
+	a := &api{objects: suite()}
+	s := snapshot.New(a, "the API")
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	for range 50 {
+		if _, err := s.Object(ctx, device("ams-edge1")); !errors.Is(err, why) {
+			t.Errorf("one: %v", err)
+		}
+		if _, err := s.Objects(ctx, inventory.Device, inventory.Filter{}); !errors.Is(err, why) {
+			t.Errorf("all: %v", err)
+		}
+		runtime.Gosched() // to what would ask
+	}
+	if a.named.Load() != 0 || a.all.Load() != 0 {
+		t.Errorf("%d questions and %d loads", a.named.Load(), a.all.Load())
 	}
 }
