@@ -278,16 +278,13 @@ func (h *history) run(in zabbix.Intent, c *client, req provision.Request) (provi
 }
 
 // planAndApply does both, each as a process of its own; faults are injected into
-// the apply. Of a destruction nobody approves a difference.
+// the apply.
 func (h *history) planAndApply(in zabbix.Intent, counted bool) (provision.Result, error) {
 	plan, err := h.run(in, &client{w: h.w}, provision.Request{DryRun: true})
 	if err != nil {
 		return plan, fmt.Errorf("plan: %w", err)
 	}
 	req := provision.Request{Approved: &provision.Approval{Diff: plan.Diff.String(), ChangeID: plan.ChangeID}}
-	if in.Destroy != "" {
-		req.Approved = nil
-	}
 	return h.run(in, &client{w: h.w, counted: counted}, req)
 }
 

@@ -8,12 +8,13 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
 )
 
 // planDestroy says what destroy will do, which acts from the state, and counts
-// it. Forgetting a host does not connect to Zabbix.
-func (r *Resource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest) diag.Diagnostics {
+// it; what it shows is kept for Delete. Forgetting a host does not connect to Zabbix.
+func (r *Resource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	diags := r.ready()
 	var state model
 	diags.Append(req.State.Get(ctx, &state)...)
@@ -31,7 +32,15 @@ func (r *Resource) planDestroy(ctx context.Context, req resource.ModifyPlanReque
 			return diags
 		}
 	}
-	diags.Append(r.foretell(ctx, state.name(), in)...)
+	approved, more := r.foretell(ctx, state.name(), in)
+	diags.Append(more...)
+	if approved == nil || diags.HasError() {
+		return diags
+	}
+	k, _, more := loadKept(ctx, req.Private)
+	diags.Append(more...)
+	k.Farewell = approved
+	diags.Append(k.store(ctx, resp.Private)...)
 	return diags
 }
 
@@ -43,24 +52,25 @@ func (m model) farewell() zabbix.Intent {
 	}
 }
 
-// foretell warns of what a destroy will do.
-func (b backend) foretell(ctx context.Context, name string, in zabbix.Intent) diag.Diagnostics {
+// foretell warns of what a destroy will do, and gives what apply may then do; nil
+// when that is nothing.
+func (b backend) foretell(ctx context.Context, name string, in zabbix.Intent) (*provision.Approval, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if in.Destroy == zabbix.DestroyKeep {
 		diags.AddWarning(name+": will be forgotten (on_destroy = \"keep\")", "The host stays in Zabbix as it is.")
-		return diags
+		return nil, diags
 	}
 	if err := b.core.CountDestroy(in.ID, name, false); err != nil {
-		return diag.Diagnostics{tfdiag.HostError(name, err)}
+		return nil, diag.Diagnostics{tfdiag.HostError(name, err)}
 	}
 	res, err := b.core.RunHost(ctx, client.HostJob{Name: name, Intent: in, DryRun: true})
 	diags.Append(warnings(name, res.Warnings)...)
 	if err != nil {
 		diags.Append(tfdiag.HostErrors(name, err)...)
-		return diags
+		return nil, diags
 	}
 	diags.Append(warnings(name, named(name, res.Summary.Warnings()))...)
-	return diags
+	return &provision.Approval{Diff: res.Diff.String(), ChangeID: res.ChangeID}, diags
 }
 
 // replace counts and foretells the end of the host that a replacement takes the
@@ -76,9 +86,10 @@ func (p *planner) replace(ctx context.Context) bool {
 		return true
 	}
 	p.former = h.Summary.Host.Name
-	p.diags.Append(p.foretell(ctx, p.name(), zabbix.Intent{
+	_, diags := p.foretell(ctx, p.name(), zabbix.Intent{
 		ID: p.replaces, Name: h.Summary.Host.Name, Object: p.kept.Object, Destroy: zabbix.Destroy(p.kept.OnDestroy),
-	})...)
+	})
+	p.diags.Append(diags...)
 	return !p.diags.HasError()
 }
 
@@ -114,12 +125,15 @@ func (p *planner) hidden(name string) string {
 	return ""
 }
 
-// Delete does what on_destroy says. A host that Zabbix surely has no more needs
-// nothing.
+// Delete does what on_destroy says, if that is still what the plan showed. A host
+// that Zabbix surely has no more needs nothing. A replacement has no plan of its own
+// for the end of the former host.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(r.ready()...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	k, _, diags := loadKept(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	limit, diags := state.Timeouts.Delete(ctx, applyTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -135,7 +149,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	res, err := r.core.RunHost(ctx, client.HostJob{Name: state.name(), Intent: in})
+	res, err := r.core.RunHost(ctx, client.HostJob{Name: state.name(), Intent: in, Approved: k.Farewell})
 	resp.Diagnostics.Append(warnings(state.name(), res.Warnings)...)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.HostErrors(state.name(), err)...)

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
 )
 
@@ -31,6 +32,8 @@ type kept struct {
 	// Foreign are the fields whose entries in the state an import has found there
 	// and no apply has named since: they are not ours.
 	Foreign []zabbix.Field `json:"foreign,omitempty"`
+	// Farewell is what the plan of a destroy showed; nil in every other plan.
+	Farewell *provision.Approval `json:"farewell,omitempty"`
 	// Waiting tells that no data from the agent had arrived when the last apply
 	// stopped waiting for it.
 	Waiting bool `json:"waiting,omitempty"`

@@ -23,7 +23,7 @@ import (
 // prior state, the configuration, the source of truth and the host alone.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(r.planDestroy(ctx, req)...)
+		resp.Diagnostics.Append(r.planDestroy(ctx, req, resp)...)
 		return
 	}
 	resp.Diagnostics.Append(r.ready()...)

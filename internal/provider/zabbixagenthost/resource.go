@@ -136,6 +136,7 @@ func (b backend) noticed(state model, k kept, seen client.HostResult) (model, ke
 		k.Changed = noted(append(k.Changed, changed(state, now)...)...)
 	}
 	k.ID, k.OnDestroy, k.Object, k.Seen = now.ID.ValueString(), now.OnDestroy.ValueString(), now.Object.ValueString(), seen.Running.Digest
+	k.Farewell = nil // of a destroy that failed
 	return now, k
 }
 

@@ -532,13 +532,13 @@ func TestForetell(t *testing.T) {
 	f := newFake()
 	f.result.Summary = zabbix.Summary{Action: zabbix.ActionDelete, Host: full()}
 	b := backend{core: f}
-	diags := b.foretell(t.Context(), "r1", zabbix.Intent{ID: "10105", Destroy: zabbix.DestroyDelete})
-	if diags.HasError() || !has(diags, diag.SeverityWarning, `r1: the host "r1" (hostid 10105) will be deleted`) {
+	approved, diags := b.foretell(t.Context(), "r1", zabbix.Intent{ID: "10105", Destroy: zabbix.DestroyDelete})
+	if approved == nil || diags.HasError() || !has(diags, diag.SeverityWarning, `r1: the host "r1" (hostid 10105) will be deleted`) {
 		t.Errorf("%v", diags)
 	}
 	f.jobs = nil
-	diags = b.foretell(t.Context(), "r1", zabbix.Intent{ID: "10105", Destroy: zabbix.DestroyKeep})
-	if len(f.jobs) > 0 || !has(diags, diag.SeverityWarning, "r1: will be forgotten") {
+	approved, diags = b.foretell(t.Context(), "r1", zabbix.Intent{ID: "10105", Destroy: zabbix.DestroyKeep})
+	if approved != nil || len(f.jobs) > 0 || !has(diags, diag.SeverityWarning, "r1: will be forgotten") {
 		t.Errorf("forgetting asks nothing of Zabbix: %v", diags)
 	}
 }
