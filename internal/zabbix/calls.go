@@ -50,6 +50,9 @@ func (c *change) groupIDs(ctx context.Context, found *ids) (err error) {
 	if touches(c.diff, string(FieldGroups)) {
 		found.groups, err = c.hosts.Lookup().Groups(ctx, c.goal.Groups, c.in.CreateGroups || c.action == ActionBury)
 	}
+	if err == nil {
+		c.grouped = c.made
+	}
 	return err
 }
 

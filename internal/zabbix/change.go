@@ -25,8 +25,9 @@ type change struct {
 	losses  []Loss
 	summary Summary
 
-	steps    []step // that were sent
-	answered bool   // Zabbix said that the change is on
+	grouped  []string // host groups that were made for it
+	steps    []step   // that were sent
+	answered bool     // Zabbix said that the change is on
 	seen     sight
 }
 
@@ -64,7 +65,7 @@ func (c *change) Commit(ctx context.Context, _ provision.CommitOptions) (*provis
 	}
 	h, err := c.send(ctx)
 	if err != nil {
-		return nil, c.in.refused(err)
+		return nil, c.in.refused(c.withGroups(err))
 	}
 	c.answered = true
 	if h != nil {
@@ -72,6 +73,15 @@ func (c *change) Commit(ctx context.Context, _ provision.CommitOptions) (*provis
 		c.in.saw(h)
 	}
 	return nil, nil
+}
+
+// withGroups names the host groups that were made for a change that failed. They
+// stay: another host may be in them by now.
+func (c *change) withGroups(err error) error {
+	if len(c.grouped) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w (made before that, and left in Zabbix: the host groups %q)", err, c.grouped)
 }
 
 // see remembers how the host looks now.
@@ -123,10 +133,12 @@ func (c *change) create(ctx context.Context, ids ids) (*Host, error) {
 	if err := c.groupIDs(ctx, &ids); err != nil {
 		return nil, err
 	}
+	c.begin(c)
 	h, err := c.hosts.Create(ctx, NewHost{Name: c.in.Name, Run: c.goal.Mark.Run, Params: c.newParams(ids)})
 	if err == nil || open(err) {
 		return h, err
 	}
+	c.begin(nil)
 	other, lookErr := c.hosts.FreshByName(ctx, c.in.Name)
 	switch {
 	case lookErr == nil && other != nil && other.Mark.Run != c.goal.Mark.Run:
@@ -167,8 +179,25 @@ func (c *change) update(ctx context.Context, steps []step) (*Host, error) {
 	return nil, err
 }
 
-// takeBack undoes the first call, if it and nothing else is on.
+// unmake deletes the host that this run has made, and no other of that name.
+func (c *change) unmake(ctx context.Context) error {
+	now, err := c.hosts.FreshByName(ctx, c.in.Name)
+	if err != nil {
+		return err
+	}
+	if now == nil || now.Mark.Run != c.goal.Mark.Run {
+		return provision.ErrNoPending
+	}
+	c.seen = sight{}
+	return c.hosts.Delete(ctx, now.ID)
+}
+
+// takeBack undoes the first call, if it and nothing else is on. A host that was
+// made and is not what it should be is deleted.
 func (c *change) takeBack(ctx context.Context) error {
+	if c.action == ActionCreate {
+		return c.unmake(ctx)
+	}
 	now, err := c.hosts.FreshByID(ctx, c.before.ID)
 	if err != nil {
 		return err

@@ -258,6 +258,21 @@ func TestARefusal(t *testing.T) {
 	}
 }
 
+// Host groups that were made for a host that Zabbix then refuses are named: they stay.
+func TestARefusalAfterAGroupWasMade(t *testing.T) {
+	w := newWorld()
+	in := full()
+	in.ID, in.Ours = existing(w).ID, ours()
+	target := zabbix.NewTarget(refusing{&client{w: w}}, nil, zabbix.Ref{Name: "core1", ID: in.ID})
+	_, err := provision.Run(t.Context(), provision.Request{Target: target, Intent: &in, Commit: true})
+	if err == nil || !strings.Contains(err.Error(), `(made before that, and left in Zabbix: the host groups ["New group"])`) || !strings.Contains(err.Error(), "State: not applied") {
+		t.Errorf("got %v", err)
+	}
+	if _, made := w.groups["New group"]; !made {
+		t.Error("the group was not made")
+	}
+}
+
 type refusing struct{ *client }
 
 func (refusing) Update(context.Context, string, []zabbix.Call) (*zabbix.Host, error) {

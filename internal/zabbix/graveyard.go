@@ -64,11 +64,20 @@ func disabled(h *Host) *goal {
 	return g
 }
 
+// maintained refuses to take away a host that somebody is at work on.
+func (c *change) maintained(doing string) error {
+	if c.before.Maintenance == "" {
+		return nil
+	}
+	return fieldError(fieldDestroy, "the host %q is in the active maintenance %q: end it, or take the host out of it, before %s the host",
+		c.before.Name, c.before.Maintenance, doing)
+}
+
 // remove plans a deletion.
 func (c *change) remove(ctx context.Context) error {
 	b := c.before
-	if b.Maintenance != "" {
-		return fieldError(fieldDestroy, "the host %q is in the active maintenance %q: end it, or take the host out of it, before deleting the host", b.Name, b.Maintenance)
+	if err := c.maintained("deleting"); err != nil {
+		return err
 	}
 	kept, err := c.hosts.Lookup().KeptBy(ctx, b.ID)
 	if err != nil {
@@ -98,7 +107,10 @@ func (c *change) bury(ctx context.Context) error {
 	}
 	name, lies := b.Name, c.in.lies(b)
 	if !lies && !c.in.buried(b) {
-		var err error
+		err := c.maintained("burying")
+		if err != nil {
+			return err
+		}
 		if name, err = c.grave(ctx); err != nil {
 			return err
 		}

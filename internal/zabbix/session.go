@@ -33,8 +33,8 @@ func (s *session) Unlock(context.Context) error { return nil }
 func (s *session) Confirm(context.Context, string) error { return provision.ErrNoPending }
 
 // Rollback implements provision.Session. It takes back the first call of a
-// change whose others did not take effect because the connection broke; nothing
-// else waits for it.
+// change whose others did not take effect because the connection broke, and
+// deletes a new host that is not what it should be; nothing else waits for it.
 func (s *session) Rollback(ctx context.Context, _ string) error {
 	c := s.begun()
 	if c == nil {

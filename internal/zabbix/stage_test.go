@@ -603,10 +603,13 @@ func TestDestroying(t *testing.T) {
 	_, _, err = plan(t, w, in)
 	refuses(t, err, "on_destroy", `maintenance "night"`)
 	in.Destroy = zabbix.DestroyBury
+	_, _, err = plan(t, w, in)
+	refuses(t, err, "on_destroy", `maintenance "night"`)
+	in.Destroy = zabbix.DestroyDisable
 	if _, _, err := plan(t, w, in); err != nil {
-		t.Errorf("a maintenance keeps from burying: %v", err)
+		t.Errorf("a maintenance keeps from disabling: %v", err)
 	}
-	h.Discovered = true
+	in.Destroy, h.Discovered = zabbix.DestroyBury, true
 	_, _, err = plan(t, w, in)
 	refuses(t, err, "on_destroy", "discovery rule")
 	in.Destroy = "burn"

@@ -33,7 +33,7 @@ type target struct {
 	ref   Ref
 
 	mu   sync.Mutex
-	half *change // of several calls, of which it is not known how many took effect
+	half *change // what Rollback takes back: a new host, or one of several calls, of which it is not known how many took effect
 }
 
 // begin takes note of a change that can stop half way; nil: none can any more.

@@ -29,6 +29,7 @@ type fakeZabbix struct {
 	created []zabbix.NewHost
 	deleted []string
 	fails   error              // what every write answers
+	stays   error              // what every deletion answers
 	after   func(*zabbix.Host) // what becomes of a new host before it is looked at
 	version api.Version
 }
@@ -82,6 +83,9 @@ func (f *fakeZabbix) Create(_ context.Context, n zabbix.NewHost) (*zabbix.Host, 
 }
 
 func (f *fakeZabbix) Delete(_ context.Context, id string) error {
+	if f.stays != nil {
+		return f.stays
+	}
 	f.deleted = append(f.deleted, id)
 	for name, h := range f.hosts {
 		if h.ID == id {
@@ -287,11 +291,16 @@ func TestRunHostMakesAHost(t *testing.T) {
 	}
 }
 
-// A host that was made and is not what it should be stays in Zabbix, and in no state:
-// the error says which it is.
+// A host that was made and is not what it should be is deleted; where that fails it
+// is in Zabbix and in no state, and the error says which it is.
 func TestRunHostNamesTheHostThatItLeaves(t *testing.T) {
 	f := &fakeZabbix{after: func(h *zabbix.Host) { h.Groups = nil }}
 	res, err := zabbixClient(f, nil).RunHost(t.Context(), client.HostJob{Name: "r1", Intent: intent("r1")})
+	if err == nil || res.Outcome != provision.OutcomeReverted || len(f.hosts) > 0 || strings.Join(f.deleted, " ") != "101" {
+		t.Fatalf("%s, deleted %q, %v", res.Outcome, f.deleted, err)
+	}
+	f.created, f.stays = nil, errors.New("no permission to delete")
+	res, err = zabbixClient(f, nil).RunHost(t.Context(), client.HostJob{Name: "r1", Intent: intent("r1")})
 	var failed *provision.Error
 	if !errors.As(err, &failed) || res.Outcome != provision.OutcomeUnknown {
 		t.Fatalf("%s, %v", res.Outcome, err)
