@@ -128,7 +128,7 @@ func testDrop(t *testing.T, lab Lab) {
 				sc.f(b, b.link(at).device)
 				// What was already sent may only begin now: before it has
 				// ended, an unchanged device says nothing.
-				b.cleanEvery(2 * time.Second)
+				b.cleanEvery(rest, rest)
 				b.back(before)
 			})
 		}

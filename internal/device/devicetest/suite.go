@@ -69,19 +69,23 @@ func on(t *testing.T, lab Lab, name string, f func(b *bench)) {
 	})
 }
 
-// clean waits until nothing of the driver is on the device.
+// clean waits until nothing of the driver is on the device. It asks soon at first
+// and then less and less often: netconfd undoes no commit while it is asked more
+// than once a second, and once kept a session whose client was gone for as long.
 func (b *bench) clean() {
 	b.Helper()
-	b.cleanEvery(20 * time.Millisecond)
+	b.cleanEvery(20*time.Millisecond, rest)
 }
 
-// cleanEvery is clean with the time between two questions. A commit that waits
-// for its timer wants seconds: netconfd undoes nothing while it is asked more
-// than once a second.
-func (b *bench) cleanEvery(pause time.Duration) {
+// rest is the time between two questions in which netconfd gets to its own work.
+const rest = 2 * time.Second
+
+// cleanEvery is clean with the times between two questions, the first and the
+// longest.
+func (b *bench) cleanEvery(first, longest time.Duration) {
 	b.Helper()
 	var left []string
-	if !eventually(b.T, settle, pause, func() bool { left = b.lab.Leftovers(b.T); return len(left) == 0 }) {
+	if !eventually(b.T, settle, first, longest, func() bool { left = b.lab.Leftovers(b.T); return len(left) == 0 }) {
 		b.Errorf("left on the device: %q", left)
 	}
 }
@@ -89,16 +93,16 @@ func (b *bench) cleanEvery(pause time.Duration) {
 // Eventually asks until cond holds, at most for d, and tells whether it did.
 func Eventually(t *testing.T, d time.Duration, cond func() bool) bool {
 	t.Helper()
-	return eventually(t, d, 20*time.Millisecond, cond)
+	return eventually(t, d, 20*time.Millisecond, 20*time.Millisecond, cond)
 }
 
-// eventually is Eventually with the time between two questions.
-func eventually(t *testing.T, d, every time.Duration, cond func() bool) bool {
+// eventually is Eventually with the times between two questions: each is twice the
+// one before, from the first to the longest.
+func eventually(t *testing.T, d, first, longest time.Duration, cond func() bool) bool {
 	t.Helper()
-	deadline := time.NewTimer(d)
+	deadline, pause := time.NewTimer(d), time.NewTimer(first)
 	defer deadline.Stop()
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	defer pause.Stop()
 	for {
 		if cond() {
 			return true
@@ -106,7 +110,9 @@ func eventually(t *testing.T, d, every time.Duration, cond func() bool) bool {
 		select {
 		case <-deadline.C:
 			return cond()
-		case <-tick.C:
+		case <-pause.C:
+			first = min(2*first, longest)
+			pause.Reset(first)
 		}
 	}
 }

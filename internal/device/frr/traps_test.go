@@ -352,7 +352,13 @@ chmod 755 /run/vtysh.slow && mount --bind /run/vtysh.slow /usr/bin/vtysh`)
 			s := r.open()
 			r.commit(r.stage(s, r.Fixture().Merge, false), time.Minute)
 			r.console(t, "kill -KILL $(cat /run/frr/provision-frr.pending/pid)")
-			if p, err := s.Pending(t.Context()); err != nil || p == nil || !p.Stuck || p.Holder != "the traps" {
+			// A process that was killed is there until its parent has taken note.
+			var p *provision.Pending
+			var err error
+			if !devicetest.Eventually(t, time.Minute, func() bool {
+				p, err = s.Pending(t.Context())
+				return err != nil || p == nil || p.Stuck
+			}) || err != nil || p == nil || p.Holder != "the traps" {
 				t.Fatalf("pending %+v, %v", p, err)
 			}
 			if end == "rollback" {
