@@ -62,6 +62,36 @@ func TestZabbixByHand(t *testing.T) {
 	})
 }
 
+// TestZabbixChangedAfterAPlannedDestroy: the apply of a planned destroy takes away
+// no host that somebody has changed since.
+func TestZabbixChangedAfterAPlannedDestroy(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *server) {
+		e := newEstate(t, s, binaryOf(), "bye", 0)
+		e.Config(e.provider(), e.host("bury"), e.host("delete", `on_destroy = "delete"`), e.host("same"))
+		e.Must(0, "apply", "-auto-approve")
+		made := e.hosts("bye")
+		e.Must(0, "plan", "-destroy", "-out=bye.tfplan")
+		for _, name := range []string{"bye-bury", "bye-delete"} {
+			s.call("host.update", object{"hostid": made[name].ID, "description": "in use again"}, nil)
+		}
+		out := e.Must(1, "apply", "bye.tfplan")
+		there := e.hosts("bye")
+		for _, name := range []string{"bye-bury", "bye-delete"} {
+			says(t, "the apply", out, "Error: "+name+": compare failed", "changed since the plan", "State: not applied")
+			if there[name] == nil || there[name].ID != made[name].ID {
+				t.Errorf("%s is gone", name)
+			}
+		}
+		if there["bye-same"] != nil || there["bye-same_archived"] == nil {
+			t.Error("the host that nobody changed is not in the graveyard")
+		}
+		e.Must(0, "destroy", "-auto-approve")
+		if left := e.hosts("bye"); left["bye-bury"] != nil || left["bye-delete"] != nil {
+			t.Error("a new plan does not take them away either")
+		}
+	})
+}
+
 // TestZabbixExpiredToken: an expired token is an error that says what to renew,
 // and takes nothing out of the state.
 func TestZabbixExpiredToken(t *testing.T) {
