@@ -219,23 +219,28 @@ func (c *change) macros() []any {
 	}
 	list := []any{}
 	for _, m := range c.goal.Macros {
-		o := object{}
-		if m.ID != "" {
-			o["hostmacroid"] = m.ID
-		}
-		s, written := c.goal.secrets[macroKey(m.Name)]
-		if m.ID == "" || m != had[m.ID] || written {
-			o["macro"], o["type"], o["description"] = m.Name, int(m.Kind), m.Description
-		}
-		switch {
-		case written:
-			o["value"] = s.Value
-		case m.Kind != MacroSecret && len(o) > 1:
-			o["value"] = m.Value
-		}
-		list = append(list, o)
+		list = append(list, c.macro(m, had[m.ID]))
 	}
 	return list
+}
+
+// macro is one macro of the goal; had is the one of its id before.
+func (c *change) macro(m, had Macro) object {
+	o := object{}
+	if m.ID != "" {
+		o["hostmacroid"] = m.ID
+	}
+	s, written := c.goal.secrets[macroKey(m.Name)]
+	if m.ID == "" || m != had || written {
+		o["macro"], o["type"], o["description"] = m.Name, int(m.Kind), m.Description
+	}
+	switch {
+	case written:
+		o["value"] = s.Value
+	case m.Kind != MacroSecret && len(o) > 1:
+		o["value"] = m.Value
+	}
+	return o
 }
 
 // inventory adds the keys that change; Zabbix keeps the others.

@@ -403,20 +403,29 @@ func (c *catalogue) makeGroups(ctx context.Context, names []string) (map[string]
 		if len(elements) == 0 {
 			break
 		}
-		answers, err := c.api.Write(ctx, api.Call{Method: "hostgroup.create", Params: elements})
-		if err == nil {
-			err = answers[0].Err
-		}
-		if err != nil && !errors.Is(err, api.ErrExists) {
-			return nil, fmt.Errorf("make host groups: %w", err)
-		}
-		for _, e := range elements {
-			if err == nil {
-				c.made.Store(e.(object)["name"], true)
-			}
+		if err := c.createGroups(ctx, elements); err != nil {
+			return nil, err
 		}
 	}
 	return c.Groups(ctx, names, false)
+}
+
+// createGroups makes host groups, or none if one of them is there by now.
+func (c *catalogue) createGroups(ctx context.Context, elements []any) error {
+	answers, err := c.api.Write(ctx, api.Call{Method: "hostgroup.create", Params: elements})
+	if err == nil {
+		err = answers[0].Err
+	}
+	if errors.Is(err, api.ErrExists) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make host groups: %w", err)
+	}
+	for _, e := range elements {
+		c.made.Store(e.(object)["name"], true)
+	}
+	return nil
 }
 
 // Proxy implements [Catalogue].

@@ -16,23 +16,30 @@ import (
 // checkGoal tells what is wrong with a goal and can be seen without the
 // catalogue.
 func (c *change) checkGoal(p *problems) {
-	in, g := c.in, c.goal
-	if len(g.Groups) == 0 {
+	if len(c.goal.Groups) == 0 {
 		p.add(string(FieldGroups), "a host needs at least one host group")
 	}
-	uses, has := g.TLS.uses(PSK), c.before != nil && c.before.TLS.uses(PSK)
-	switch {
-	case uses && in.PSK == nil && !has:
-		p.add(fieldPSK, "tls uses a pre-shared key, and Zabbix has none for this host: set tls_psk")
-	case uses && in.PSK == nil && in.RenewPSK:
-		p.add(fieldPSK, "the identity changes, and with it the key has to be sent: set tls_psk")
-	case !uses && in.PSK != nil && in.TLS == nil:
-		p.add(fieldTLS, "there is a pre-shared key, and the host does not use one: set tls")
-	case uses && in.PSK != nil:
+	switch uses := c.goal.TLS.uses(PSK); {
+	case uses && c.in.PSK != nil:
 		c.claim(p)
+	case uses:
+		c.checkKeptKey(p)
+	case c.in.PSK != nil && c.in.TLS == nil:
+		p.add(fieldTLS, "there is a pre-shared key, and the host does not use one: set tls")
 	}
 	if c.before != nil {
 		c.checkReadOnly(p)
+	}
+}
+
+// checkKeptKey tells what is wrong with using a key that is not given: only what
+// Zabbix has stays, and only under its identity.
+func (c *change) checkKeptKey(p *problems) {
+	switch {
+	case c.before == nil || !c.before.TLS.uses(PSK):
+		p.add(fieldPSK, "tls uses a pre-shared key, and Zabbix has none for this host: set tls_psk")
+	case c.in.RenewPSK:
+		p.add(fieldPSK, "the identity changes, and with it the key has to be sent: set tls_psk")
 	}
 }
 
@@ -53,12 +60,8 @@ func (c *change) claim(p *problems) {
 // checkReadOnly refuses what Zabbix keeps to its discovery rules.
 func (c *change) checkReadOnly(p *problems) {
 	b, g := c.before, c.goal
-	changed := fmt.Sprint(interfaceLines(b.Agent)) != fmt.Sprint(interfaceLines(g.Agent))
-	switch {
-	case changed && b.Discovered:
-		p.add(fieldInterface, "a discovery rule made the host, so that its interfaces are read-only: leave the interface out, or change the rule")
-	case changed && b.Agent != nil && b.Agent.Discovered:
-		p.add(fieldInterface, "a discovery rule made the interface, so that it is read-only: leave it out, or change the rule")
+	if fmt.Sprint(interfaceLines(b.Agent)) != fmt.Sprint(interfaceLines(g.Agent)) {
+		b.checkInterfaceOwner(p)
 	}
 	if b.Discovered && !slices.Equal(sorted(b.Groups), g.Groups) && c.in.Groups != nil {
 		p.add(string(FieldGroups), "a discovery rule made the host, so that its host groups are read-only: leave them out, or change the rule")
@@ -68,30 +71,45 @@ func (c *change) checkReadOnly(p *problems) {
 	}
 }
 
+// checkInterfaceOwner refuses to change an interface that a discovery rule made.
+func (h *Host) checkInterfaceOwner(p *problems) {
+	switch {
+	case h.Discovered:
+		p.add(fieldInterface, "a discovery rule made the host, so that its interfaces are read-only: leave the interface out, or change the rule")
+	case h.Agent != nil && h.Agent.Discovered:
+		p.add(fieldInterface, "a discovery rule made the interface, so that it is read-only: leave it out, or change the rule")
+	}
+}
+
 // consult checks against what Zabbix has. What a difference does not touch is
 // on the host already, and not asked for.
 func (c *change) consult(ctx context.Context, diff provision.Diff, p *problems) error {
-	var err error
-	if touches(diff, string(FieldTemplates)) || touches(diff, fieldInterface) && c.before == nil {
-		err = c.checkTemplates(ctx, p)
+	templates := touches(diff, string(FieldTemplates))
+	for _, step := range []struct {
+		wanted bool
+		do     func() error
+	}{
+		{templates || touches(diff, fieldInterface) && c.before == nil, func() error { return c.checkTemplates(ctx, p) }},
+		{touches(diff, string(FieldGroups)), func() error { return c.checkGroups(ctx, p) }},
+		{touches(diff, fieldProxy), func() error { return c.checkProxy(ctx, p) }},
+		{templates, func() error { return c.countLosses(ctx) }},
+		{true, func() error { return c.checkVersion(ctx, diff, p) }},
+		{true, func() error { return c.checkVisible(ctx, p) }},
+	} {
+		if !step.wanted {
+			continue
+		}
+		if err := step.do(); err != nil {
+			return err
+		}
 	}
-	if err == nil && touches(diff, string(FieldGroups)) {
-		err = c.checkGroups(ctx, p)
-	}
-	if err == nil && touches(diff, fieldProxy) {
-		_, err = c.hosts.Lookup().Proxy(ctx, Proxy{Name: c.goal.Proxy, Group: c.goal.ProxyGroup})
-		err = p.take(err)
-	}
-	if err == nil && touches(diff, string(FieldTemplates)) {
-		err = c.countLosses(ctx)
-	}
-	if err == nil {
-		err = c.checkVersion(ctx, diff, p)
-	}
-	if err == nil {
-		err = c.checkVisible(ctx, p)
-	}
-	return err
+	return nil
+}
+
+// checkProxy looks for the proxy or proxy group.
+func (c *change) checkProxy(ctx context.Context, p *problems) error {
+	_, err := c.hosts.Lookup().Proxy(ctx, Proxy{Name: c.goal.Proxy, Group: c.goal.ProxyGroup})
+	return p.take(err)
 }
 
 // checkTemplates checks the templates of the goal, which are looked up.
@@ -241,12 +259,19 @@ func (c *change) checkVersion(ctx context.Context, diff provision.Diff, p *probl
 	for _, k := range []string{"url_a", "url_b", "url_c"} {
 		p.tooLong(string(FieldInventory), k, deref(c.in.Inventory)[k], v.InventoryURL())
 	}
+	if v.VaultNamespace() {
+		c.checkVaultPaths(v, p)
+	}
+	return nil
+}
+
+// checkVaultPaths refuses paths of vaults without a namespace.
+func (c *change) checkVaultPaths(v api.Version, p *problems) {
 	for _, m := range deref(c.in.Macros) {
-		if m.Kind == MacroVault && v.VaultNamespace() && !strings.Contains(m.Value, "/") {
+		if m.Kind == MacroVault && !strings.Contains(m.Value, "/") {
 			p.add(string(FieldMacros), "%s: Zabbix %s takes no vault path without a namespace: namespace/path:key", m.Name, v.Text)
 		}
 	}
-	return nil
 }
 
 // checkDiscovered refuses the other fields that are read-only on a host that a

@@ -171,15 +171,21 @@ func (s *Store) made(ctx context.Context, hosts []NewHost, errs []error, answer 
 	}
 	for k, o := range s.lookUp(ctx, missing) {
 		i := at[k]
-		switch {
-		case o.err == nil && o.answer != nil && (errs[i] == nil || o.answer.Mark.Run == hosts[i].Run):
-			out[i] = outcome[*Host]{answer: o.answer}
-		case errs[i] == nil:
-			out[i].err = fmt.Errorf("%w: the host %q was made, and could not be read back: %w",
-				provision.ErrConnectionLost, hosts[i].Name, errors.Join(o.err, ErrGone))
-		}
+		out[i] = readBack(hosts[i], errs[i], o)
 	}
 	return out
+}
+
+// readBack tells what a look for a host found that was made, or may have been.
+func readBack(h NewHost, err error, found outcome[*Host]) outcome[*Host] {
+	switch {
+	case found.err == nil && found.answer != nil && (err == nil || found.answer.Mark.Run == h.Run):
+		return outcome[*Host]{answer: found.answer}
+	case err == nil:
+		return outcome[*Host]{err: fmt.Errorf("%w: the host %q was made, and could not be read back: %w",
+			provision.ErrConnectionLost, h.Name, errors.Join(found.err, ErrGone))}
+	}
+	return outcome[*Host]{err: err}
 }
 
 // byNames are the hosts of an answer by their names; none without an answer.

@@ -91,6 +91,11 @@ func (in *Intent) checkInterface(p *problems) {
 	if !isPort(i.Port) {
 		p.add(fieldInterface, "%q is no port: a number from 1 to 65535 or a user macro", i.Port)
 	}
+	i.checkUse(p)
+}
+
+// checkUse tells what is wrong with how an interface is reached.
+func (i *Interface) checkUse(p *problems) {
 	switch {
 	case i.Use == UseIP && i.IP == "":
 		p.add(fieldInterface, "it shall be reached by its IP address, and has none")

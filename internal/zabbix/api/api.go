@@ -266,18 +266,12 @@ type reply struct {
 
 // post sends calls as one array and sorts the answers.
 func (c *Client) post(ctx context.Context, token string, v Version, reads bool, calls []Call) ([]Answer, error) {
-	requests := make([]request, len(calls))
 	header := http.Header{"Content-Type": {"application/json-rpc"}}
-	for i, call := range calls {
-		requests[i] = request{Version: "2.0", Method: call.Method, Params: call.Params, ID: i}
-		if token != "" && !v.bearer() {
-			requests[i].Auth = token
-		}
-	}
 	if token != "" && v.bearer() {
 		header.Set("Authorization", "Bearer "+token)
+		token = ""
 	}
-	body, err := json.Marshal(requests)
+	body, err := json.Marshal(requestsOf(calls, token))
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", calls[0].Method, err)
 	}
@@ -288,6 +282,15 @@ func (c *Client) post(ctx context.Context, token string, v Version, reads bool, 
 		return nil, c.broken(ctx, calls[0].Method, reads, err)
 	}
 	return c.answers(resp, reads, calls)
+}
+
+// requestsOf puts calls on the wire, with a token for the body; empty is none.
+func requestsOf(calls []Call, token string) []request {
+	requests := make([]request, len(calls))
+	for i, call := range calls {
+		requests[i] = request{Version: "2.0", Method: call.Method, Params: call.Params, Auth: token, ID: i}
+	}
+	return requests
 }
 
 // downFor is how long a Zabbix that did not answer is not asked again and again:
