@@ -72,6 +72,9 @@ type Change struct {
 // Pending tells that an apply does something with it.
 func (c *Change) Pending() bool { return c.Action != ActionNone }
 
+// destroys tells that what there was is destroyed.
+func (c *Change) destroys() bool { return c.Action == ActionDelete || c.Action == ActionReplace }
+
 // Shown tells that it has a place of its own among the changes.
 func (c *Change) Shown() bool { return c.Pending() || c.HeldBack }
 
@@ -140,19 +143,24 @@ func (p *Plan) newChange(rc *tfjson.ResourceChange) *Change {
 	case typeHost:
 		p.host(c, a, b, now)
 	default:
-		if c.Pending() {
-			c.Rows = compare(a, b, nil)
-		}
-		if c.Action == ActionDelete || c.Action == ActionReplace {
-			c.Lost = append(c.Lost, "is destroyed")
-			c.Rows = nil
-		}
+		c.other(a, b)
 	}
 	if c.Action == ActionReplace {
 		c.Lost = append([]string{"is replaced: " + replaced(rc.Change)}, c.Lost...)
 	}
 	c.Rows, c.Settings = p.room.rows(&c.Diff, c.Rows), p.room.rows(&c.Diff, c.Settings)
 	return c
+}
+
+// other reads what is not of this provider.
+func (c *Change) other(a, b side) {
+	if c.Pending() {
+		c.Rows = compare(a, b, nil)
+	}
+	if c.destroys() {
+		c.Lost = append(c.Lost, "is destroyed")
+		c.Rows = nil
+	}
 }
 
 // history says where a thing comes from.
@@ -250,16 +258,9 @@ func (r *room) of(s side, attribute string, unknown bool) Diff {
 // host reads a zabbix_agent_host.
 func (p *Plan) host(c *Change, a, b, now side) {
 	c.named(KindHost, now, "host", "device", "virtual_machine")
-	if address, ok := now.text("url"); ok {
-		c.URL = link(address)
-	}
-	for _, object := range []string{"device", "virtual_machine"} {
-		if name, ok := now.text(object); ok && name != "" {
-			c.DeviceURL = p.Meta.deviceLink(name, c.Site)
-		}
-	}
+	p.linkHost(c, now)
 	c.fact("object", now, "object")
-	if c.Action == ActionDelete || c.Action == ActionReplace {
+	if c.destroys() {
 		c.destroyed(a)
 	}
 	if c.Action == ActionDelete || c.Action == ActionForget {
@@ -275,6 +276,18 @@ func (p *Plan) host(c *Change, a, b, now side) {
 	}
 	if c.Pending() && c.Action != ActionCreate {
 		c.Settings = compare(a, b, func(name string) bool { return shownByDiff(name) || inZabbix(name) && len(c.Rows) > 0 })
+	}
+}
+
+// linkHost links a host to Zabbix, and to what it monitors.
+func (p *Plan) linkHost(c *Change, now side) {
+	if address, ok := now.text("url"); ok {
+		c.URL = link(address)
+	}
+	for _, object := range []string{"device", "virtual_machine"} {
+		if name, ok := now.text(object); ok && name != "" {
+			c.DeviceURL = p.Meta.deviceLink(name, c.Site)
+		}
 	}
 }
 

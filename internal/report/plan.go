@@ -283,17 +283,27 @@ func (p *Plan) Pending() int {
 	return n
 }
 
+// counts are how many things each action does something with.
+func (p *Plan) counts() []string {
+	var out []string
+	for _, a := range Actions() {
+		if n := p.Totals[a]; n > 0 && a != ActionNone && a != ActionRead {
+			out = append(out, fmt.Sprintf("%d to %s", n, a))
+		}
+	}
+	return out
+}
+
+// asIntended tells that nothing changes, and that there is a log, which tells what
+// could not be checked.
+func (p *Plan) asIntended() bool { return p.Pending() == 0 && len(p.Outputs) == 0 && p.HasLog }
+
 // Verdict is the plan in a sentence.
 func (p *Plan) Verdict() string {
 	if p.Failed {
 		return "The plan failed: it cannot be applied."
 	}
-	var parts []string
-	for _, a := range Actions() {
-		if n := p.Totals[a]; n > 0 && a != ActionNone && a != ActionRead {
-			parts = append(parts, fmt.Sprintf("%d to %s", n, a))
-		}
-	}
+	parts := p.counts()
 	switch {
 	case len(parts) > 0:
 	case len(p.Outputs) > 0:
@@ -307,7 +317,7 @@ func (p *Plan) Verdict() string {
 	if len(p.NotChecked) > 0 {
 		parts = append(parts, fmt.Sprintf("%d not checked", len(p.NotChecked)))
 	}
-	if len(parts) == 1 && p.Pending() == 0 && len(p.Outputs) == 0 && p.HasLog {
+	if len(parts) == 1 && p.asIntended() {
 		return "No changes. What is intended is what is there."
 	}
 	return strings.Join(parts, ", ") + "."
