@@ -13,19 +13,26 @@ const minValue = 8
 func HeaderWords(headers map[string]string) []string {
 	var words []string
 	for name, value := range headers {
-		if secretHeader(name) {
+		hidden := secretHeader(name)
+		if hidden {
 			words = append(words, value)
 		}
-		for _, part := range strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ';' || r == ',' || r == '=' }) {
-			if len(part) >= minValue && (secretHeader(name) || !ordinary(part)) {
+		for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ;,=", r) }) {
+			if countsAsSecret(part, hidden) {
 				words = append(words, part)
 			}
 		}
-		if len(value) >= minValue && !ordinary(value) && !secretHeader(name) {
+		if !hidden && countsAsSecret(value, false) {
 			words = append(words, value)
 		}
 	}
 	return words
+}
+
+// countsAsSecret tells whether a text counts as a secret, of a header whose name
+// says that it is one or of another.
+func countsAsSecret(text string, hidden bool) bool {
+	return len(text) >= minValue && (hidden || !ordinary(text))
 }
 
 // secretHeader tells whether a header of the name holds a secret.

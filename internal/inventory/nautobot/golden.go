@@ -50,6 +50,26 @@ type goldenRow struct {
 // stored is what the last run of the intended job has stored; nil if it never
 // had anything to do with the device.
 func (s *Source) stored(ctx context.Context, o inventory.Object, tell func(inventory.Secret)) ([]byte, error) {
+	row, err := s.row(ctx, o)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	if err := s.checkRun(o, row); err != nil {
+		return nil, err
+	}
+	text, _, err := s.postprocessed(ctx, o, row.Config)
+	if err != nil {
+		return nil, err
+	}
+	if tell != nil {
+		tell(filledIn(row.Config, text))
+	}
+	return ended(text), nil
+}
+
+// row asks what is stored of a device; nil if the intended job never had anything
+// to do with it.
+func (s *Source) row(ctx context.Context, o inventory.Object) (*goldenRow, error) {
 	var page struct{ Results *[]goldenRow }
 	path := goldenConfig + "golden-config/?depth=0&device=" + url.QueryEscape(o.ID)
 	err := s.api.Get(ctx, path, viewGoldenConfig, &page)
@@ -65,26 +85,24 @@ func (s *Source) stored(ctx context.Context, o inventory.Object, tell func(inven
 	if len(*page.Results) == 0 {
 		return nil, nil
 	}
-	row := (*page.Results)[0]
+	row := &(*page.Results)[0]
 	if row.Attempt == nil && row.Success == nil {
 		return nil, nil
 	}
+	return row, nil
+}
+
+// checkRun is an error if the last run of the intended job failed.
+func (s *Source) checkRun(o inventory.Object, row *goldenRow) error {
 	if row.Success == nil {
-		return nil, fmt.Errorf("%s: the intended configuration of %q could not be rendered, and never could (last tried %s): see the last intended job of Golden Config, and run it again",
+		return fmt.Errorf("%s: the intended configuration of %q could not be rendered, and never could (last tried %s): see the last intended job of Golden Config, and run it again",
 			s.api.Where(), o.Name, row.Attempt.Format(time.RFC3339))
 	}
 	if row.Attempt != nil && row.Attempt.After(*row.Success) {
-		return nil, fmt.Errorf("%s: the intended configuration of %q is stale: it is of %s, and rendering it failed at %s: see the last intended job of Golden Config, and run it again",
+		return fmt.Errorf("%s: the intended configuration of %q is stale: it is of %s, and rendering it failed at %s: see the last intended job of Golden Config, and run it again",
 			s.api.Where(), o.Name, row.Success.Format(time.RFC3339), row.Attempt.Format(time.RFC3339))
 	}
-	text, _, err := s.postprocessed(ctx, o, row.Config)
-	if err != nil {
-		return nil, err
-	}
-	if tell != nil {
-		tell(filledIn(row.Config, text))
-	}
-	return ended(text), nil
+	return nil
 }
 
 // ended gives the last line its end, which Jinja drops.

@@ -31,13 +31,32 @@ func (s *Source) sawAll(ctx context.Context, o inventory.Object, data map[string
 	if err != nil {
 		return err
 	}
-	lacks, suspects := map[string]bool{}, map[string]bool{}
+	lacks, suspects := holdNothing(data, denied)
+	maps.Copy(lacks, showLess(data, device))
+	if len(lacks) > 0 {
+		return fmt.Errorf("%s: the rendering of %q is not complete and is not used: the token's user needs the permission %s (without constraints that leave something out)",
+			s.api.Where(), o.Name, inWords(lacks))
+	}
+	return s.suspicious(o, suspects, denied)
+}
+
+// showLess gives the permissions for what the data shows less of than the device
+// has.
+func showLess(data, device map[string]any) map[string]bool {
+	lacks := map[string]bool{}
 	for key, value := range data {
 		m, known := models()[key]
 		if have, ok := device[key]; known && ok && less(value, have) {
 			lacks[m.permission] = true
 		}
 	}
+	return lacks
+}
+
+// holdNothing looks at what is empty in the data: it gives the permissions that the
+// token lacks for it, and the keys that are not known.
+func holdNothing(data map[string]any, denied map[string]bool) (lacks, suspects map[string]bool) {
+	lacks, suspects = map[string]bool{}, map[string]bool{}
 	for key := range empties(data) {
 		m, known := models()[key]
 		switch {
@@ -47,11 +66,7 @@ func (s *Source) sawAll(ctx context.Context, o inventory.Object, data map[string
 			suspects[key] = true
 		}
 	}
-	if len(lacks) > 0 {
-		return fmt.Errorf("%s: the rendering of %q is not complete and is not used: the token's user needs the permission %s (without constraints that leave something out)",
-			s.api.Where(), o.Name, inWords(lacks))
-	}
-	return s.suspicious(o, suspects, denied)
+	return lacks, suspects
 }
 
 // suspicious is what to do about keys that hold nothing and are not known: an error
