@@ -55,13 +55,12 @@ func (d *decoder) checkTies(c *Config) {
 // tie looks for an object for which neither of two rules wins and no other one
 // does, and describes it.
 func (c *Config) tie(rules []Rule, a, b Rule) (string, bool) {
-	n := a.specificity()
-	if n != b.specificity() || !overlap(a, b) || !c.decides(a) || !c.decides(b) || !c.conflict(a, b) {
+	if !c.mayTie(a, b) {
 		return "", false
 	}
 	var over []Rule // those that win over both
 	for _, r := range rules {
-		if r.specificity() > n && c.decides(r) {
+		if r.specificity() > a.specificity() && c.decides(r) {
 			over = append(over, r)
 		}
 	}
@@ -69,13 +68,24 @@ func (c *Config) tie(rules []Rule, a, b Rule) (string, bool) {
 	if !uncovered(a, b, over, object, 0) {
 		return "", false
 	}
+	return describe(object, a, b), true
+}
+
+// mayTie tells that two rules give different things, and that neither wins where
+// both match.
+func (c *Config) mayTie(a, b Rule) bool {
+	return a.specificity() == b.specificity() && overlap(a, b) && c.decides(a) && c.decides(b) && c.conflict(a, b)
+}
+
+// describe names an object by what one of two rules looks at.
+func describe(object []string, a, b Rule) string {
 	var said []string
 	for dim, value := range object {
 		if value != "" && len(a.values(dim))+len(b.values(dim)) > 0 {
 			said = append(said, fmt.Sprintf("%s %q", dimensions[dim], value))
 		}
 	}
-	return strings.Join(said, ", "), true
+	return strings.Join(said, ", ")
 }
 
 // overlap tells whether there is an object that two rules match. Most rules are

@@ -144,15 +144,25 @@ func (m *merger) taken(e entry) []entry {
 	neighbor := wholeNeighbor.FindStringSubmatch(e.line)
 	for _, r := range m.running {
 		switch {
-		case r.path == e.path && (r.line == e.line || strings.HasPrefix(r.line, e.line+" ") && !otherCommand(e.line, r.line)):
-		case r.path == e.inside() || strings.HasPrefix(r.path, e.inside()+sep):
-		case neighbor != nil && strings.HasPrefix(e.path, "router bgp ") && within(r.path, e.path) && strings.HasPrefix(r.line, "neighbor "+neighbor[1]+" "):
+		case r.continues(e):
+		case within(r.path, e.inside()):
+		case neighbor != nil && r.ofNeighbor(neighbor[1], e.path):
 		default:
 			continue
 		}
 		list = append(list, r)
 	}
 	return list
+}
+
+// continues tells that a line is another one, or the same command with more words.
+func (e entry) continues(other entry) bool {
+	return e.path == other.path && (e.line == other.line || strings.HasPrefix(e.line, other.line+" ") && !otherCommand(other.line, e.line))
+}
+
+// ofNeighbor tells that a line is about a neighbor of the BGP in a context.
+func (e entry) ofNeighbor(neighbor, context string) bool {
+	return strings.HasPrefix(context, "router bgp ") && within(e.path, context) && strings.HasPrefix(e.line, "neighbor "+neighbor+" ")
 }
 
 func within(path, outer string) bool { return path == outer || strings.HasPrefix(path, outer+sep) }
