@@ -222,25 +222,35 @@ func (w *wish) inventory() {
 		m.Inventory = c.Inventory
 	case mapped:
 		w.manages(string(zabbix.FieldInventory))
-		keys := map[string]string{}
-		for _, k := range w.subject.Mapped.Inventory {
-			keys[k.Key] = k.Value
-			w.why[fmt.Sprintf("%s/%s", zabbix.FieldInventory, k.Key)] = k.From
-		}
-		m.Inventory = tableOf(keys)
+		m.Inventory = w.mappedInventory()
 	}
 	if w.managed[string(zabbix.FieldInventory)] {
 		keys := tableFrom(m.Inventory)
 		w.intent.Inventory = &keys
 	}
 	if !mode.IsNull() {
-		w.manages("inventory_mode")
-		m.InventoryMode = mode
-		number := client.InventoryMode(mode.ValueString())
-		w.intent.InventoryMode = &number
-		if number == zabbix.InventoryDisabled && w.intent.Inventory == nil {
-			m.Inventory = types.MapNull(types.StringType) // goes with the mode
-		}
+		w.inventoryMode(mode)
+	}
+}
+
+// mappedInventory are the keys that the mapping gives.
+func (w *wish) mappedInventory() types.Map {
+	keys := map[string]string{}
+	for _, k := range w.subject.Mapped.Inventory {
+		keys[k.Key] = k.Value
+		w.why[fmt.Sprintf("%s/%s", zabbix.FieldInventory, k.Key)] = k.From
+	}
+	return tableOf(keys)
+}
+
+// inventoryMode is the mode that somebody has chosen.
+func (w *wish) inventoryMode(mode types.String) {
+	w.manages("inventory_mode")
+	w.plan.InventoryMode = mode
+	number := client.InventoryMode(mode.ValueString())
+	w.intent.InventoryMode = &number
+	if number == zabbix.InventoryDisabled && w.intent.Inventory == nil {
+		w.plan.Inventory = types.MapNull(types.StringType) // goes with the mode
 	}
 }
 
