@@ -23,6 +23,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device"
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/rpc"
@@ -72,12 +73,7 @@ func (d Driver) Open(ctx context.Context, dev device.Device) (device.Session, er
 	if err != nil {
 		return nil, err
 	}
-	stream, err := client.Subsystem(ctx, "netconf")
-	if err != nil {
-		_ = client.Close()
-		return nil, noSubsystem(c, err)
-	}
-	nc, err := rpc.Open(ctx, stream, rpc.Options{Timeout: c.CommandTimeout})
+	nc, err := begin(ctx, client, c)
 	if err != nil {
 		_ = client.Close()
 		return nil, err
@@ -89,6 +85,40 @@ func (d Driver) Open(ctx context.Context, dev device.Device) (device.Session, er
 		return nil, err
 	}
 	return s, nil
+}
+
+// netconfd 2.13 never answers when it is so busy that it reads our hello and the
+// first rpc in one piece: a session that does not answer by firstAnswer is given up,
+// and another one begun, on the same connection.
+const (
+	firstAnswer = 10 * time.Second
+	beginnings  = 3
+)
+
+// begin begins a NETCONF session that answers.
+func begin(ctx context.Context, client *ssh.Client, c ssh.Config) (*rpc.Session, error) {
+	limit := firstAnswer
+	if c.CommandTimeout > 0 {
+		limit = min(limit, c.CommandTimeout)
+	}
+	for try := 1; ; try++ {
+		stream, err := client.Subsystem(ctx, "netconf")
+		if err != nil {
+			return nil, noSubsystem(c, err)
+		}
+		nc, err := rpc.Open(ctx, stream, rpc.Options{Timeout: c.CommandTimeout})
+		if err != nil {
+			return nil, err
+		}
+		err = nc.Answers(ctx, limit)
+		if err == nil {
+			return nc, nil
+		}
+		_ = nc.Close()
+		if try == beginnings || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) || !client.Alive() {
+			return nil, fmt.Errorf("first rpc of the session: %w", err)
+		}
+	}
 }
 
 // noSubsystem says what it means that the subsystem netconf did not start. A

@@ -237,6 +237,29 @@ func TestStaleBetweenStageAndCommit(t *testing.T) {
 	}
 }
 
+// A server that does not answer the first rpc of a session, as netconfd when it is
+// busy, is asked again in another session of the same login.
+func TestSessionThatDoesNotAnswer(t *testing.T) {
+	deaf := 2
+	lab := newSim(t, netconfsim.Options{Faults: func(op string) netconfsim.Fault {
+		if op == "get" && deaf > 0 {
+			deaf--
+			return netconfsim.Hang
+		}
+		return netconfsim.None
+	}})
+	lab.dev.SSH.CommandTimeout = time.Second
+	s := driven(t, lab)
+	if _, err := s.Read(t.Context()); err != nil || deaf > 0 {
+		t.Errorf("%v, %d more", err, deaf)
+	}
+	must(t, s.Close())
+	deaf = 100
+	if _, err := lab.Driver().Open(t.Context(), lab.Device()); !errors.Is(err, provision.ErrConnectionLost) || !strings.Contains(err.Error(), "first rpc of the session") || deaf != 97 {
+		t.Errorf("%v, %d more", err, deaf)
+	}
+}
+
 // Running can change although the candidate is locked: by a way that does not go
 // through the candidate, as a vendor's own command line. The candidate that was
 // loaded before would take the change back.

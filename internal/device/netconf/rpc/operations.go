@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
 // Datastore is a configuration that a server keeps (RFC 6241 section 5.1).
@@ -46,6 +49,17 @@ func (s *Session) GetConfig(ctx context.Context, from Datastore) ([]byte, error)
 // Get reads state and configuration that a subtree filter selects.
 func (s *Session) Get(ctx context.Context, filter string) ([]byte, error) {
 	return s.data(ctx, "get", `<get><filter type="subtree">`+filter+`</filter></get>`)
+}
+
+// Answers asks for nothing and waits for whatever answer at most so long. A session
+// without one is over; the error matches [provision.ErrConnectionLost].
+func (s *Session) Answers(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if _, err := s.Get(ctx, ""); errors.Is(err, provision.ErrConnectionLost) {
+		return err
+	}
+	return ctx.Err()
 }
 
 func (s *Session) data(ctx context.Context, name, operation string) ([]byte, error) {
