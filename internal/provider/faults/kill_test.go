@@ -159,7 +159,10 @@ func TestKill(t *testing.T) {
 		f.each(t, name+", the provider alone", func(r *rig) {
 			r.want(121)
 			out := r.killed(121, moments()[4], r.killProvider)
-			says(r.t, "Terraform", out, "Plugin did not respond")
+			// It depends on what Terraform hears of first.
+			if !strings.Contains(out, "Plugin did not respond") && !strings.Contains(out, "ApplyResourceChange request was cancelled") {
+				r.t.Errorf("Terraform says %s", out)
+			}
 		})
 	}
 }
