@@ -52,6 +52,9 @@ type Fixture struct {
 	CutOff     string // merges into a configuration that cuts management off
 	Secret     string // a secret that WithSecret sets
 	WithSecret string // a merge that sets Secret
+	// SecretRefused are merges that the device refuses with Secret in its answer
+	// or in the line that it names.
+	SecretRefused []string
 	// OtherSecret is WithSecret with another value: the pair shows that a
 	// changed secret is seen though neither value is. Empty: not tested.
 	OtherSecret string

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
+	"github.com/netprovision/terraform-provider-provision/internal/secret"
 )
 
 // testConfig: what can be said without a device.
@@ -242,11 +243,25 @@ func testSecretChanged(b *bench) {
 	b.close(s)
 }
 
+// testSecretRefusal: the device refuses a configuration with the secret in its
+// answer or at the line that is quoted, where it would be told.
 func testSecretRefusal(b *bench) {
+	before := b.config()
+	if len(b.fix.SecretRefused) == 0 {
+		b.Fatal("the fixture has no refusal that holds the secret")
+	}
 	s := b.open()
-	_, err := s.Stage(b.Context(), b.intent(b.fix.WithSecret+b.fix.Bad), provision.StageOptions{Verify: true})
-	if err != nil && strings.Contains(err.Error(), b.fix.Secret) {
-		b.Error("a refusal tells the secret")
+	for _, text := range b.fix.SecretRefused {
+		_, err := s.Stage(b.Context(), b.intent(text), provision.StageOptions{Verify: true})
+		var rejected *provision.RejectedError
+		if !errors.As(err, &rejected) {
+			b.Fatalf("a bad configuration with a secret gave %v", err)
+		}
+		told := err.Error() + "\n" + rejected.Message + "\n" + rejected.Text
+		if strings.Contains(told, b.fix.Secret) || !strings.Contains(told, secret.Mask) {
+			b.Errorf("a refusal that holds the secret:\n%s", strings.ReplaceAll(told, b.fix.Secret, "THE SECRET"))
+		}
 	}
 	b.close(s)
+	b.same(before)
 }

@@ -92,6 +92,8 @@ func fixture(base, mgmt string) devicetest.Fixture {
 		Secret:      "hunter2-hunter2",
 		WithSecret:  withPassword("hunter2-hunter2"),
 		OtherSecret: withPassword("correct-horse"),
-		Empty:       "! nothing\n!\n# but comments\n",
+		// A neighbor's password outside of "router bgp".
+		SecretRefused: []string{"ip route 198.51.100.0/24 Null0\nneighbor 10.1.0.9 password hunter2-hunter2\n"},
+		Empty:         "! nothing\n!\n# but comments\n",
 	}
 }

@@ -45,6 +45,13 @@ func fixture() devicetest.Fixture {
 		ByHand:  interfaces(iface("eth9", "by hand")),
 		Bad:     ifs + "<interface><name>eth3</name><enabled>maybe</enabled><type" + iana + "</interface>\n</interfaces>\n",
 		Secret:  "$0$suite-Pa55word", WithSecret: user("$0$suite-Pa55word"), OtherSecret: user("$0$other-Pa55word"),
+		SecretRefused: []string{
+			// Beside the password: the line is quoted.
+			strings.Replace(user("$0$suite-Pa55word"), "</user>", "<shoe>42</shoe></user>", 1),
+			// The password once more, where the device says what it got.
+			ifs + "<interface><name>eth3</name><enabled>$0$suite-Pa55word</enabled><type" + iana + "</interface>\n</interfaces>\n" +
+				user("$0$suite-Pa55word"),
+		},
 		Empty: "<config/>",
 	}
 }
