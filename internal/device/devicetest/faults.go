@@ -226,19 +226,105 @@ func testCore(t *testing.T, lab Lab) {
 		text := map[bool]string{false: lab.Fixture().Merge, true: lab.Fixture().Replace}[replace]
 		on(t, lab, name+" and nothing to do", func(b *bench) { coreTwice(b, text, replace) })
 	}
-	on(t, lab, "cut off is taken back", func(b *bench) {
-		if b.fix.CutOff == "" {
-			return
-		}
-		before := b.config()
-		req := b.request(b.fix.CutOff, false)
-		req.ConfirmTimeout = window
-		res, err := provision.Run(b.Context(), req)
-		if err == nil {
-			b.Errorf("cutting off gave %s", res.Outcome)
-		}
-		b.back(before)
-	})
+	cut := coreCutAfter
+	if lab.Fixture().CutOff != "" {
+		cut = coreCutOff
+	}
+	on(t, lab, "cut off is taken back", cut)
+}
+
+// coreCutOff applies a configuration that cuts the management off.
+func coreCutOff(b *bench) {
+	before := b.config()
+	req := b.request(b.fix.CutOff, false)
+	req.ConfirmTimeout = 2 * window
+	res, err := provision.Run(b.Context(), req)
+	b.takenBack(before, res, err)
+}
+
+// takenBack checks that an apply failed because the device took the change back.
+func (b *bench) takenBack(before config, res provision.Result, err error) {
+	b.Helper()
+	if err == nil || res.Outcome != provision.OutcomeReverted {
+		b.Errorf("cut off it gave %q, %v", res.Outcome, err)
+	}
+	b.back(before)
+}
+
+// coreCutAfter takes the management path away between a commit and its
+// confirmation, and gives it back when the device has taken the change back.
+func coreCutAfter(b *bench) {
+	before := b.config()
+	req := b.request(b.fix.Merge, false)
+	req.ConfirmTimeout = 2 * window
+	at := cutting{target: target{b}, committed: make(chan struct{}), goOn: make(chan struct{})}
+	req.Target = at
+	var res provision.Result
+	var err error
+	ended := make(chan struct{})
+	go func() { defer close(ended); res, err = provision.Run(b.Context(), req) }()
+	select {
+	case <-at.committed:
+	case <-ended:
+		b.Fatalf("no commit: %v", err)
+	}
+	b.lab.Cut(b.T)
+	close(at.goOn)
+	if !eventually(b.T, req.ConfirmTimeout+settle, rest, rest, func() bool { return b.lab.Running(b.T) == before.running }) {
+		b.Error("cut off, the device keeps the change")
+	}
+	b.lab.Heal(b.T)
+	<-ended
+	b.takenBack(before, res, err)
+}
+
+// cutting is a target whose commit comes back only when it is told to go on.
+type cutting struct {
+	target
+	committed, goOn chan struct{}
+}
+
+// Open implements provision.Target.
+func (t cutting) Open(ctx context.Context, fresh bool) (provision.Session, error) {
+	s, err := t.target.Open(ctx, fresh)
+	if err != nil {
+		return nil, err
+	}
+	return cutSession{s, t}, nil
+}
+
+// cutSession is a session of cutting.
+type cutSession struct {
+	provision.Session
+	target cutting
+}
+
+// Stage implements provision.Session.
+func (s cutSession) Stage(ctx context.Context, in provision.Intent, opts provision.StageOptions) (provision.Change, error) {
+	c, err := s.Session.Stage(ctx, in, opts)
+	if err != nil {
+		return nil, err
+	}
+	return cutChange{c, s.target}, nil
+}
+
+// cutChange is a change of cutting.
+type cutChange struct {
+	provision.Change
+	target cutting
+}
+
+// Commit implements provision.Change.
+func (c cutChange) Commit(ctx context.Context, opts provision.CommitOptions) (*provision.Pending, error) {
+	p, err := c.Change.Commit(ctx, opts)
+	close(c.target.committed)
+	<-c.target.goOn
+	return p, err
+}
+
+// Verify implements provision.Change; the driver gets its own session.
+func (c cutChange) Verify(ctx context.Context, s provision.Session) (provision.Verification, error) {
+	return c.Change.Verify(ctx, s.(cutSession).Session)
 }
 
 func (b *bench) request(text string, replace bool) provision.Request {
