@@ -4,7 +4,7 @@ package faults_test
 
 import (
 	"context"
-	"os/exec"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -16,6 +16,11 @@ const (
 	fill = "cat /dev/zero >/run/fill 2>/dev/null; cat /dev/zero >/tmp/fill 2>/dev/null; true"
 	undo = "rm -f /run/fill /tmp/fill"
 )
+
+// fillBut leaves room for so many small files in /run.
+func fillBut(files int) string {
+	return fmt.Sprintf("%s; %s; truncate -s -%d /run/fill", undo, fill, files*4096)
+}
 
 // TestNoRoom fills the router's disks before a plan, and before a commit.
 func TestNoRoom(t *testing.T) {
@@ -33,11 +38,23 @@ func TestNoRoom(t *testing.T) {
 	console.console(t, "sh", "-c", undo)
 	r.clean()
 
-	code, out := r.apply(r.step("stage"), func(*exec.Cmd) { console.console(t, "sh", "-c", fill) })
+	// What a plan needs is too little for a commit, which keeps what was there, too.
+	files, code := 0, 1
+	for ; code != 2; files++ {
+		if files > 64 {
+			t.Fatalf("no plan with room for %d files:\n%s", files, out)
+		}
+		console.console(t, "sh", "-c", fillBut(files))
+		code, out = r.Terraform("plan", "-detailed-exitcode")
+	}
+	t.Logf("a plan has room for %d files", files-1)
+	committed := r.step("commit")
+	out = r.Must(1, "apply", "-auto-approve")
 	t.Log(out)
-	r.ended(code, out, 1)
-	if code != 0 {
-		says(t, "the apply", out, "No space left on device", advice)
+	r.ended(1, out, 1)
+	says(t, "the apply", out, "Error: r1: commit failed", "a file could not be written on the router", "No space left on device", advice, "State: not applied")
+	if !committed() {
+		t.Error("it did not come to the commit")
 	}
 	console.console(t, "sh", "-c", undo)
 	r.truth(1)
