@@ -8,12 +8,42 @@ import subprocess
 from one_object import Stop
 
 # Texts in HCL and YAML that can be paths; ${path.module} and ${path.root} are
-# where they are looked for anyway.
-HCL_TEXT = re.compile(r'"(?:\$\{path\.(?:module|root)\}/)?((?:[^"\\$%]|\\.)+)"')
+# where they are looked for anyway. Texts in an interpolation are found as well.
+PART = r'[^{}"\\]|\\.|"(?:[^"\\]|\\.)*"'
+BRACES = rf'\{{(?:{PART}|\{{(?:{PART}|\{{(?:{PART})*\}})*\}})*\}}'
+HCL_TEXT = re.compile(rf'(?=(\b(?:file\w*|templatefile)\(\s*)?"(?:\$\{{\s*path\.(?:module|root)\s*\}}/)?((?:[^"\\$%\n]|\\.|[$%]{BRACES}|[$%](?!\{{))+)")')
+# What is known at plan only can be anything: all between directives, interpolations,
+# and verbs of format().
+UNKNOWN = re.compile(rf'%{BRACES}.*%{BRACES}|[$%]{BRACES}|%[-+ #0-9.]*[a-z]')
+ANYTHING = '\0'
 MODULE_SOURCE = re.compile(r'^\s*"?source"?\s*[=:]\s*"(\.\.?/[^"]*)"', re.MULTILINE)
 WORD = re.compile(r'''[^\s"',:{}\[\]]+''')
 BLOCK = re.compile(r'^(?=  "?[^\s#"])', re.MULTILINE)  # an object of an inventory file
 BLOCK_SITE = re.compile(r'(?:^|[\s{,])site:\s*["\']?([A-Za-z0-9][\w.-]*)')
+
+
+def paths(text):
+    """The texts of a file of HCL that can be paths, with ANYTHING for what is not
+    known. One of which nothing at all is known is a path where it is read as one."""
+    found = set()
+    for read, word in HCL_TEXT.findall(text):
+        word = UNKNOWN.sub(ANYTHING, word)
+        known = word.replace(ANYTHING, '')
+        if word != known and word.startswith(ANYTHING) and not re.search('[A-Za-z0-9]', known):
+            found |= {word} if read else set()
+        elif '/' in known or '.' in known:
+            found.add(word)
+    return found
+
+
+def matcher(word, folder):
+    """What the paths look like that a word with ANYTHING leads to, from a folder:
+    all that begin so, or, if it begins with ANYTHING, all that end so."""
+    word = re.sub(f'(^|/){ANYTHING}(/\\.\\.)+(?=/|$)', rf'\1{ANYTHING}', word)
+    if not word.startswith(ANYTHING):
+        word = posixpath.normpath(posixpath.join(folder, word))
+    form = re.escape('/' + word).replace(f'/{re.escape(ANYTHING)}/', '/(?:.*/)?').replace(re.escape(ANYTHING), '.*')
+    return re.compile(form + '(?:/.*)?', re.DOTALL)
 
 
 def git(*args):
@@ -46,6 +76,10 @@ class Tree:
         """Those files that words lead to, from a folder; of a folder all in it."""
         found = set()
         for word in words:
+            if ANYTHING in word:
+                match = matcher(word, folder).fullmatch
+                found |= {f for f in self.files if match('/' + f)}
+                continue
             path = posixpath.normpath(posixpath.join(folder, word))
             found |= {path} & self.files or self.below(path) if path not in ('.', '..') else set()
         return found
@@ -62,7 +96,7 @@ class Tree:
                 if path.endswith(('.tf', '.tf.json')):
                     text = self.text(path)
                     todo += [posixpath.normpath(posixpath.join(posixpath.dirname(path), s)) for s in MODULE_SOURCE.findall(text)]
-                    words = {w for w in HCL_TEXT.findall(text) if '/' in w or '.' in w}
+                    words = paths(text.replace('\\"', '"') if path.endswith('.json') else text)
                     files |= self.named(words, folder) | self.named(words, root)
         return folders, files
 

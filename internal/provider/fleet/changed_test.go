@@ -51,6 +51,62 @@ func TestChangedSites(t *testing.T) {
 	}
 }
 
+// What is known at plan only can be any file of its folder.
+func TestChangedSitesOfInterpolations(t *testing.T) {
+	j := newJobs(t)
+	const other = "fleet/other/ams/r1.conf"
+	for _, name := range []string{other, "fleet/other/README.md", "modules/site/x.tf", "templates/edge.tftpl", "templates/deep/core.tftpl"} {
+		j.write(name, "# nothing")
+	}
+	root := j.read(j.dir, "fleet/sites/fra1/outputs.tf")
+	for name, c := range map[string]struct {
+		hcl, change string
+		want        string
+	}{
+		"a key":                   {`file("${path.root}/../../other/ams/${each.key}.conf")`, other, "fra1\n"},
+		"another ending":          {`file("${path.root}/../../other/ams/${each.key}.xml")`, other, ""},
+		"another folder":          {`file("${path.root}/../../more/${each.key}.conf")`, other, ""},
+		"a folder":                {`file("../../other/${var.site}/r1.conf")`, other, "fra1\n"},
+		"all of a folder":         {`fileset("../../other/${var.site}", "*.conf")`, other, "fra1\n"},
+		"more than a name":        {`file("../../other/${var.path}")`, other, "fra1\n"},
+		"nothing but a dot":       {`file("../../other/${var.path}/r1.conf")`, "fleet/other/r1.conf", "fra1\n"},
+		"up and down":             {`file("../../other/${var.path}/../ams/r1.conf")`, other, "fra1\n"},
+		"a template":              {`templatefile("${path.module}/../../../templates/${var.role}.tftpl", { a = "b" })`, "templates/edge.tftpl", "fra1\n"},
+		"a template further down": {`templatefile("${path.module}/../../../templates/${var.role}.tftpl", {})`, "templates/deep/core.tftpl", "fra1\n"},
+		"a text in a text":        {`file("../../other/${lookup(var.sites, "a/b", { c = "${var.d}" }["c"])}/r1.conf")`, other, "fra1\n"},
+		"a folder that is given":  {`file("${var.folder}/ams/r1.conf")`, other, "fra1\n"},
+		"only what is given":      {`file("${var.folder}/${var.name}")`, other, "fra1\n"},
+		"no path":                 {`"${var.address}/${var.length} ${each.key}.${var.domain}"`, other, ""},
+		"no path by its looks":    {`"https://${var.host}/x /${var.length} ${var.host} in Zabbix."`, other, ""},
+		"a directive":             {`file("../../other/%{ if var.a }ams%{ else }fra%{ endif }/r1.conf")`, other, "fra1\n"},
+		"a format":                {`file(format("%s/../../other/%s/r1.conf", path.root, var.site))`, other, "fra1\n"},
+		"a sign":                  {`"50% of $1" + file("../../other/ams/r1.conf")`, other, "fra1\n"},
+		"a quote in a comment":    {"\"\" # 19\" wide\n y = file(\"../../other/${var.site}/r1.conf\")", other, "fra1\n"},
+		"a file that goes":        {`file("../../other/${var.site}/r1.conf")`, "-" + other, "fra1\n"},
+	} {
+		j.write("fleet/sites/fra1/outputs.tf", root+"\nlocals {\n x = "+c.hcl+"\n}\n")
+		j.write(other, "# as ever")
+		j.commit()
+		if gone, ok := strings.CutPrefix(c.change, "-"); ok {
+			j.git("rm", "-q", gone)
+		} else {
+			j.write(c.change, name)
+		}
+		j.commit()
+		if got := j.run(0, "changed HEAD^"); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	j.write("fleet/sites/fra1/outputs.tf", root)
+	j.write("fleet/sites/fra1/x.tf.json", `{"locals": {"x": "${file(\"../../other/${var.site}/r1.conf\")}"}}`)
+	j.commit()
+	j.write(other, "of JSON")
+	j.commit()
+	if got := j.run(0, "changed HEAD^"); got != "fra1\n" {
+		t.Errorf("JSON: %q", got)
+	}
+}
+
 func TestChangedRefuses(t *testing.T) {
 	j := newJobs(t)
 	for _, base := range []string{"nosuch", "--output=x", "base:fleet"} {
