@@ -3,7 +3,6 @@
 package zabbix_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -119,13 +118,28 @@ func TestTargetRefusals(t *testing.T) {
 			Name: "target-refusals", Run: "run-1", Groups: &[]string{"Linux servrs"}, Templates: &[]string{"Linux by Zabbix agnt"},
 			Agent: &zabbix.Interface{IP: "not an address", Port: "10050", Use: zabbix.UseIP},
 		}
-		_, err := provision.Run(t.Context(), provision.Request{
-			Target: zabbix.NewTarget(store, nil, zabbix.Ref{Name: in.Name}), Intent: in, DryRun: true, Commit: true,
-		})
-		var at *zabbix.FieldError
-		if !errors.As(err, &at) {
-			t.Fatal(err)
+		refused := func(want map[string]string) {
+			t.Helper()
+			_, err := provision.Run(t.Context(), provision.Request{
+				Target: zabbix.NewTarget(store, nil, zabbix.Ref{Name: in.Name}), Intent: in, DryRun: true, Commit: true,
+			})
+			t.Log(err)
+			got := map[string]string{}
+			for _, at := range zabbix.FieldErrors(err) {
+				got[at.Field] += at.Error()
+			}
+			for field, text := range want {
+				if !strings.Contains(got[field], text) {
+					t.Errorf("at %s it is %q, not %q", field, got[field], text)
+				}
+			}
+			if len(got) != len(want) {
+				t.Errorf("refused at %q", got)
+			}
 		}
-		t.Log(err)
+		// What can be told without Zabbix comes first, and then all that is not there.
+		refused(map[string]string{"interface": `"not an address" is no IP address`})
+		in.Agent.IP = "192.0.2.1"
+		refused(map[string]string{"templates": `"Linux by Zabbix agent"`, "host_groups": `"Linux servers"`})
 	})
 }
