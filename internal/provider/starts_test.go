@@ -305,6 +305,7 @@ func TestStartAppliesWithoutAPerson(t *testing.T) {
 			actions + `,"before":` + before + `,"after":` + after + more + `}}`
 	}
 	update := change(`["update"]`, `{"replace_config":false}`, `{"replace_config":false}`, "")
+	canary := strings.NewReplacer("this", "canary", "12", "7").Replace(update)
 	for name, c := range map[string]struct {
 		change, more, sites string
 		want                bool
@@ -326,6 +327,10 @@ func TestStartAppliesWithoutAPerson(t *testing.T) {
 		"passed check":      {update, `,"checks":[{"address":{"to_display":"check.drift"},"status":"pass"}]`, "ams", true},
 		"deferred":          {update, `,"deferred_changes":[{}]`, "ams", false},
 		"errored":           {update, `,"errored":true`, "ams", false},
+		"the host":          {update + "," + strings.Replace(update, "provision_device.this", "zabbix_agent_host.device", 1), "", "ams", true},
+		"the canary":        {update + "," + canary, "", "ams", false},
+		"only the canary":   {strings.Replace(update, "update", "no-op", 1) + "," + canary, "", "ams", false},
+		"idle canary":       {update + "," + strings.Replace(canary, "update", "no-op", 1), "", "ams", true},
 	} {
 		j := newJobs(t)
 		j.plans(c.change, c.more)
@@ -344,6 +349,32 @@ func TestStartAppliesWithoutAPerson(t *testing.T) {
 	says(t, j.run(1, "apply"), "Start a new run")
 	if j.read(j.dir, "provision-run/tfplan") != "" {
 		t.Error("the plan of a failed run is still there")
+	}
+}
+
+// A target brings along what it depends on. A plan that changes that too waits for
+// a person, and says so to the log, in the report and at the object.
+func TestStartThatChangesTheCanary(t *testing.T) {
+	j := newJobs(t)
+	device := func(address string) string {
+		return `{"address":"module.site.provision_device.` + address + `","mode":"managed","type":"provision_device","change":{"actions":["update"],"before":{},"after":{}}}`
+	}
+	j.plans(device(`this[\"12\"]`) + "," + device(`canary[\"7\"]`))
+	says(t, j.run(0, "plan", "AUTO_APPLY=ams"), `a person must agree: module.site.provision_device.canary["7"] is not of device 12`, "It waits for a person")
+	if strings.Contains(j.calls(), " apply ") {
+		t.Errorf("it was applied: %s", j.calls())
+	}
+	const other = "**The plan also changes what they depend on:** ` module.site.provision_device.canary[\"7\"] `: update."
+	says(t, j.read(j.dir, "provision-run/report.md"), other)
+	says(t, strings.Join(told(j), "\n"), `["12"]`+" `: update. "+other+" It waits for a person.")
+	// A hook's run may be for that device too.
+	j = newJobs(t)
+	j.plans(device(`this[\"12\"]`) + "," + device(`canary[\"7\"]`))
+	j.answers("/api/dcim/devices/", `{"results":[{"id":12,"name":"a","site":{"slug":"ams"}},{"id":7,"name":"b","site":{"slug":"ams"}}]}`)
+	j.answers("/api/core/object-changes/", `{"results":[`+change(7, "dcim.device", time.Now(), `{"name":"a"}`, `{"name":"b"}`)+`]}`)
+	says(t, j.run(0, "plan", "AUTO_APPLY=ams", "TRIGGER=hook"), "device 12, device 7", "It is applied at once")
+	if text := strings.Join(told(j), ""); strings.Contains(text, "also changes") {
+		t.Errorf("told: %s", text)
 	}
 }
 

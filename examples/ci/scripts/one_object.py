@@ -466,9 +466,18 @@ def changes_of(plan):
     return changes
 
 
-def reasons_against(plan):
+def beside(changes, things):
+    """Those changes that are of none of the objects: what a target depends on, such
+    as the devices of the canary, is planned with it."""
+    own = {address for t in things for address in t.addresses()}
+    return [(address, actions) for address, actions in changes if address not in own]
+
+
+def reasons_against(plan, things):
     """Why a plan must not be applied without a person; empty if it may be."""
-    why = [f'{address}: {" and ".join(actions)}' for address, actions in changes_of(plan) if actions != ['update']]
+    changes = changes_of(plan)
+    why = [f'{address}: {" and ".join(actions)}' for address, actions in changes if actions != ['update']]
+    why += [f'{address} is not of {", ".join(f"{t.kind} {t.id}" for t in things)}' for address, _ in beside(changes, things)]
     for c in plan.get('resource_changes', ()):
         sides = [c['change'].get(side) or {} for side in ('before', 'after', 'after_unknown')]
         if c['type'] == 'provision_device' and any(s.get('replace_config') not in (None, False) for s in sides):
@@ -529,7 +538,15 @@ def report(run, things, changes, outcome, text):
     lines += [f'- {t.kind} [{t.id}]({t.page}): {quoted(t.name)}' for t in things]
     lines += ['', '| Resource | Action |', '|---|---|'] if changes else ['']
     lines += [f'| {quoted(address)} | {", ".join(actions)} |' for address, actions in changes]
+    lines += ['', also(changes, things)] if beside(changes, things) else []
     return '\n'.join(lines) + '\n\n' + block(text)
+
+
+def also(changes, things):
+    """What a plan changes beside the objects, in a line of Markdown; empty if nothing."""
+    others = [f'{quoted(address)}: {", ".join(actions)}' for address, actions in beside(changes, things)]
+    more = f' and {len(others) - 10} more' if len(others) > 10 else ''
+    return f'**The plan also changes what they depend on:** {"; ".join(others[:10])}{more}.' if others else ''
 
 
 def tell(source, run, things, changes, outcome):
@@ -537,13 +554,14 @@ def tell(source, run, things, changes, outcome):
     nothing is not told of, else each change of an object would tell twice."""
     url = setting('REPORT_URL', r'https?://[^\s<>()"\\]{1,1000}', 'the address of a page', '')
     link = f' [Report]({url})' if url else ''
+    others = also(changes, things) + ' ' if beside(changes, things) else ''
     for t in things:
         mine = [f'{quoted(a)}: {", ".join(actions)}' for a, actions in changes if a in t.addresses()]
         if not mine and (run.trigger == 'hook' or t is not things[0]):
             continue
         what = '; '.join(mine) or 'nothing to change'
         try:
-            source.note(t, f'Plan by {run.trigger}, {quoted(run.actor)}: {what}. {outcome}{link}')
+            source.note(t, f'Plan by {run.trigger}, {quoted(run.actor)}: {what}. {others}{outcome}{link}')
         except Stop as e:
             say(f'the plan is not linked at {t.kind} {t.id}: {e}')
 
@@ -628,7 +646,7 @@ def made(run, site, things, saved):
     terraform(run, site, 'plan', '-no-color', '-lock-timeout=10m', f'-out={saved}', *targets)
     saved.chmod(0o600)
     shown = json.loads(terraform(run, site, 'show', '-json', str(saved), capture=True))
-    changes, why = changes_of(shown), reasons_against(shown)
+    changes, why = changes_of(shown), reasons_against(shown, things)
     managed = {c['address'] for c in shown.get('resource_changes', ())}
     if run.trigger != 'hook' and not managed.intersection(things[0].addresses()):
         raise Stop(f'site {site} does not manage {things[0].kind} {things[0].id}: is it the right site, and ready there?')
