@@ -231,7 +231,7 @@ func newStartWorld(t *testing.T, prefix, url, token string) *startWorld {
 		"TF_VAR_known_hosts="+acctest.File(t, "known_hosts", known),
 		fmt.Sprintf(`TF_VAR_login={"username":"netops","password":"simulated-Netops1","port":%d}`, port),
 		"PROVISION_ZABBIX_URL="+w.zabbix.URL(), "PROVISION_ZABBIX_USERNAME=Admin", "PROVISION_ZABBIX_PASSWORD="+zabbixtest.AdminPassword,
-		"REPORT_URL="+ciProject+"/-/pipelines/7", "WRITE_BACK_FIELD=zabbix_hostid", "GATHERED="+filepath.Join(t.TempDir(), "gathered.json"))
+		"REPORT_URL="+ciProject+"/-/pipelines/7", "WRITE_BACK_FIELD=zabbix_hostid", "PLAN_PASSPHRASE="+passphrase, "GATHERED="+filepath.Join(t.TempDir(), "gathered.json"))
 	w.a = restAPI{t, url + "/api/", "Token " + token, t.Context()}
 	if strings.HasPrefix(token, "nbt_") {
 		w.a.auth = "Bearer " + token

@@ -26,6 +26,7 @@ import (
 // fakeTerraform writes down how it was called, and shows the plan that it is told.
 const fakeTerraform = `#!/bin/sh
 echo "$PROVISION_TRIGGER/$PROVISION_ACTOR: $*" >>"$FAKE/calls"
+env >>"$FAKE/environment"
 case "$*" in
 *" plan "*) for a; do case $a in -out=*) echo saved >"${a#-out=}" ;; esac; done ;;
 *" show -json "*) cat "$FAKE/plan.json" ;;
@@ -38,6 +39,9 @@ case "$*" in
 	echo applied >>"$FAKE/calls" ;;
 esac
 `
+
+// passphrase is what saved plans are encrypted with.
+const passphrase = "0123456789abcdef0123456789abcdef"
 
 const siteUUID, ownUUID = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 
@@ -80,7 +84,7 @@ func newJobs(t *testing.T) *jobs {
 	t.Cleanup(server.Close)
 	j.env = []string{
 		"PROVISION_NETBOX_URL=" + server.URL, "PROVISION_NETBOX_TOKEN=nbt_a.b", "PATH=" + j.fake + ":" + os.Getenv("PATH"), "FAKE=" + j.fake,
-		"KIND=device", "OBJECT_ID=12", "ACTOR=ann",
+		"KIND=device", "OBJECT_ID=12", "ACTOR=ann", "PLAN_PASSPHRASE=" + passphrase,
 	}
 	j.plans(`{"address":"module.site.provision_device.this[\"12\"]","mode":"managed","type":"provision_device","change":{"actions":["update"],"before":{},"after":{}}}`)
 	return j
@@ -252,7 +256,7 @@ func TestStartPlansOneObject(t *testing.T) {
 	says(t, report, "````text\n```\n+ description\n````", "`` $(touch x)` ``", "[12](http")
 	says(t, strings.Join(told(j), "\n"), "Plan by button, ` ann `", `["12"]`+" `: update", "[Report](https://ci.example.net/7)")
 	says(t, j.read(out), "site=ams\n", "pending=true\n", "applied=false\n")
-	info, err := os.Stat(saved)
+	info, err := os.Stat(saved + ".enc")
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the saved plan: %v %v", info, err)
 	}
@@ -338,7 +342,7 @@ func TestStartAppliesWithoutAPerson(t *testing.T) {
 		if applied := strings.Contains(j.calls(), "\napplied"); applied != c.want {
 			t.Errorf("%s: applied %t, want %t:\n%s", name, applied, c.want, out)
 		}
-		if waits := j.read(j.dir, "provision-run/tfplan") != ""; waits == c.want {
+		if waits := j.read(j.dir, "provision-run/tfplan.enc") != ""; waits == c.want {
 			t.Errorf("%s: the saved plan waits: %t", name, waits)
 		}
 	}
@@ -347,7 +351,7 @@ func TestStartAppliesWithoutAPerson(t *testing.T) {
 	says(t, j.run(1, "plan", "AUTO_APPLY=ams"), "format '2.0'")
 	// A plan that nobody has seen does not wait, nor does an older one.
 	says(t, j.run(1, "apply"), "Start a new run")
-	if j.read(j.dir, "provision-run/tfplan") != "" {
+	if j.read(j.dir, "provision-run/tfplan")+j.read(j.dir, "provision-run/tfplan.enc") != "" {
 		t.Error("the plan of a failed run is still there")
 	}
 }
@@ -495,13 +499,24 @@ func TestStartLeavesOutWhatChangedNothing(t *testing.T) {
 
 func TestStartSealsThePlan(t *testing.T) {
 	j := newJobs(t)
-	j.run(0, "plan", "PLAN_PASSPHRASE=secret")
+	for _, phrase := range []string{"", "short", passphrase + "\n"} {
+		for _, name := range []string{"plan", "apply"} {
+			says(t, j.run(1, name, "PLAN_PASSPHRASE="+phrase), "PLAN_PASSPHRASE is missing or shorter than 32 characters", "openssl rand -hex 32", "provision-plan")
+		}
+	}
+	if j.calls() != "" || len(asked(j)) > 0 {
+		t.Errorf("it went on: %s %q", j.calls(), asked(j))
+	}
+	j.run(0, "plan")
 	if plain, sealed := j.read(j.dir, "provision-run/tfplan"), j.read(j.dir, "provision-run/tfplan.enc"); plain != "" || !strings.HasPrefix(sealed, "Salted__") {
 		t.Errorf("%q %q", plain, sealed)
 	}
-	says(t, j.run(1, "apply", "PLAN_PASSPHRASE=another"), "is PLAN_PASSPHRASE the same")
-	j.run(0, "apply", "PLAN_PASSPHRASE=secret")
+	says(t, j.run(1, "apply", "PLAN_PASSPHRASE=another that is as long as is wanted"), "is PLAN_PASSPHRASE the same")
+	j.run(0, "apply")
 	says(t, j.calls(), "\napplied")
+	if strings.Contains(j.read(j.fake, "environment"), passphrase) {
+		t.Error("Terraform, and with it the configuration, sees the passphrase")
+	}
 	// An artifact that is gone.
 	if err := os.RemoveAll(filepath.Join(j.dir, "provision-run")); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func TestLabStartGitLab(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	g := newGitLab(t, j.dir, append(j.env, "PLAN_PASSPHRASE=secret", "KIND=", "OBJECT_ID=", "ACTOR="))
+	g := newGitLab(t, j.dir, append(j.env, "PLAN_PASSPHRASE="+passphrase, "KIND=", "OBJECT_ID=", "ACTOR="))
 	g.Run(0, nil) // a pipeline of something else
 	if j.calls() != "" {
 		t.Fatalf("without KIND it ran: %s", j.calls())
@@ -104,7 +104,7 @@ func TestLabStartGitLabNetBox(t *testing.T) {
 	}
 	running := func() string { return lab.Script(t, "", "exec", "r1", "vtysh", "-c", "show running-config") }
 	w.intend(0, "interface lo\n description one press\nexit\n")
-	g := newGitLab(t, w.dir, append(w.env, "PLAN_PASSPHRASE=secret", "TF_VAR_known_hosts="+filepath.Join(lab.Dir, "known_hosts"),
+	g := newGitLab(t, w.dir, append(w.env, "PLAN_PASSPHRASE="+passphrase, "TF_VAR_known_hosts="+filepath.Join(lab.Dir, "known_hosts"),
 		fmt.Sprintf(`TF_VAR_login={"username":%q,"password":%q,"port":%d}`, r1.User, r1.Password, r1.Port)))
 	vars := demand("device", w.devices[0])
 	vars["TRIGGER"] = "button"

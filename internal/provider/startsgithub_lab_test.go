@@ -82,7 +82,7 @@ func TestLabStartGitHub(t *testing.T) {
 	j.answers("/api/dcim/devices/", `{"results":[{"id":12,"name":"$(touch $FAKE/x)","site":{"slug":"ams","name":"Amsterdam"}}]}`)
 	env := variables(j.env)
 	t.Setenv("PATH", env["PATH"]) // act's and its steps'
-	h := newHub(t, j.dir, map[string]string{"PROVISION_NETBOX_TOKEN": env["PROVISION_NETBOX_TOKEN"], "PLAN_PASSPHRASE": "secret"},
+	h := newHub(t, j.dir, map[string]string{"PROVISION_NETBOX_TOKEN": env["PROVISION_NETBOX_TOKEN"], "PLAN_PASSPHRASE": passphrase},
 		map[string]string{"PROVISION_NETBOX_URL": env["PROVISION_NETBOX_URL"]}, map[string]string{"FAKE": j.fake})
 	h.pressed(j)
 	h.hooked(j)
@@ -150,10 +150,10 @@ func TestLabStartGitHubNetBox(t *testing.T) {
 	running := func() string { return lab.Script(t, "", "exec", "r1", "vtysh", "-c", "show running-config") }
 	w.intend(0, "interface lo\n description one press at GitHub\nexit\n")
 	all := variables(w.env)
-	env := variables(w.env, "PATH", "HOME", "PROVISION_NETBOX_TOKEN", "PROVISION_NETBOX_URL", "REPORT_URL", "GATHERED") // which the workflow sets
+	env := variables(w.env, "PATH", "HOME", "PROVISION_NETBOX_TOKEN", "PROVISION_NETBOX_URL", "REPORT_URL", "GATHERED", "PLAN_PASSPHRASE") // which the workflow sets
 	env["TF_VAR_known_hosts"] = filepath.Join(lab.Dir, "known_hosts")
 	env["TF_VAR_login"] = fmt.Sprintf(`{"username":%q,"password":%q,"port":%d}`, r1.User, r1.Password, r1.Port)
-	h := newHub(t, w.dir, map[string]string{"PROVISION_NETBOX_TOKEN": all["PROVISION_NETBOX_TOKEN"], "PLAN_PASSPHRASE": "secret"},
+	h := newHub(t, w.dir, map[string]string{"PROVISION_NETBOX_TOKEN": all["PROVISION_NETBOX_TOKEN"], "PLAN_PASSPHRASE": passphrase},
 		map[string]string{"PROVISION_NETBOX_URL": all["PROVISION_NETBOX_URL"]}, env)
 	press := demand("device", w.devices[0])
 	press["TRIGGER"] = "button"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # one-object.sh find|plan|apply: one run of Terraform for one device or virtual
-# machine, from the root of the repository. Needs Terraform and Python 3.9.
+# machine, from the root of the repository. Needs Terraform, openssl and Python 3.9.
 #
 #   find    says which site the object is in
 #   plan    plans the object with the site's own root and state, writes a report,
@@ -25,7 +25,8 @@
 #   WRITE_BACK_FIELD  custom field that applies write, and no reason for a run
 #   REPORT_URL    page where the run and its report are found
 #   RUN_DIR       folder for plan, report and result (provision-run)
-#   PLAN_PASSPHRASE   what the saved plan is encrypted with; empty: it is not
+#   PLAN_PASSPHRASE   what the saved plan is encrypted with, at least 32 characters
+#                 (openssl rand -hex 32): plan and apply
 #   TERRAFORM     program (terraform)
 #
 # and, as for the provider, PROVISION_NETBOX_URL and PROVISION_NETBOX_TOKEN, or
@@ -35,6 +36,6 @@
 # PG_CONN_STR, PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY, PROVISION_ZABBIX_URL and
 # PROVISION_ZABBIX_TOKEN.
 #
-# RUN_DIR afterwards: report.md, result.json, and what waits for a person: tfplan,
-# or tfplan.enc.
+# RUN_DIR afterwards: report.md, result.json, and what waits for a person:
+# tfplan.enc.
 exec python3 -I "$(dirname "$0")/one_object.py" "$@"

@@ -493,19 +493,25 @@ def reasons_against(plan, things):
     return why
 
 
+def must_have_passphrase():
+    """Stops a run whose saved plan would be kept in clear."""
+    phrase = os.environ.get('PLAN_PASSPHRASE', '')
+    if len(phrase) < 32 or not phrase.isprintable():
+        raise Stop('PLAN_PASSPHRASE is missing or shorter than 32 characters: make one with openssl rand -hex 32, and give it to the jobs that plan and apply, '
+                   'as a secret of the environments provision-plan and provision (GitHub) or a masked variable (GitLab)')
+
+
 def seal(path):
-    """Encrypts the saved plan, where there is a passphrase."""
-    if os.environ.get('PLAN_PASSPHRASE'):
-        crypt('-e', path, path.with_suffix('.enc'))
-        path.unlink()
+    """Encrypts the saved plan."""
+    crypt('-e', path, path.with_suffix('.enc'))
+    path.unlink()
 
 
 def unseal(path):
     """Makes the saved plan readable again."""
-    if path.with_suffix('.enc').exists():
-        crypt('-d', path.with_suffix('.enc'), path)
-    if not path.exists():
-        raise Stop(f'{path} is missing: has the plan expired? Start a new run')
+    if not path.with_suffix('.enc').exists():
+        raise Stop(f'{path.with_suffix(".enc")} is missing: has the plan expired? Start a new run')
+    crypt('-d', path.with_suffix('.enc'), path)
 
 
 def crypt(way, source, target):
@@ -596,6 +602,7 @@ def find():
 
 def plan():
     run = Run.read()
+    must_have_passphrase()
     if run.trigger == 'hook' and run.nothing_changed():
         say('nothing was changed but what applies write back: there is nothing to plan')
         return finish(site=run.site, changes=False, pending=False, applied=False)
@@ -663,6 +670,7 @@ def fresh_run_dir():
 
 def apply():
     """Applies the saved plan, for whoever has agreed."""
+    must_have_passphrase()
     path = run_dir() / 'result.json'
     if not path.exists():
         raise Stop(f'{path} is missing: has the plan expired? Start a new run')
