@@ -481,6 +481,37 @@ func TestStartGathers(t *testing.T) {
 	}
 }
 
+// The provider writes down which run of the CI it was.
+func TestStartNamesTheRun(t *testing.T) {
+	github := []string{"GITHUB_REPOSITORY=network/provision", "GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=2"}
+	gitlab := []string{"CI_PROJECT_PATH=network/provision", "CI_PIPELINE_ID=8", "CI_JOB_ID=9"}
+	for name, c := range map[string]struct {
+		vars []string
+		want string
+	}{
+		"GitHub":            {github, "network/provision/7-2"},
+		"GitLab":            {gitlab, "network/provision/pipeline-8/job-9"},
+		"none":              {nil, ""},
+		"given":             {append(slices.Clone(github), "PROVISION_RUN_ID=mine"), "mine"},
+		"empty":             {append(slices.Clone(gitlab), "PROVISION_RUN_ID="), "network/provision/pipeline-8/job-9"},
+		"too long a name":   {append(slices.Clone(github), "GITHUB_REPOSITORY="+strings.Repeat("a", 130)), "7-2"},
+		"a name of its own": {append(slices.Clone(gitlab), "CI_PROJECT_PATH=_network/provision"), "gitlab-9"},
+	} {
+		j := newJobs(t)
+		j.run(0, "plan", c.vars...)
+		j.run(0, "apply", c.vars...)
+		ids := regexp.MustCompile(`(?m)^PROVISION_RUN_ID=(.*)$`).FindAllStringSubmatch(j.read(j.fake, "environment"), -1)
+		for _, id := range ids {
+			if id[1] != c.want {
+				t.Errorf("%s: the run is %q, want %q", name, id[1], c.want)
+			}
+		}
+		if c.want != "" && len(ids) != 6 {
+			t.Errorf("%s: %d calls of 6 know the run", name, len(ids))
+		}
+	}
+}
+
 func TestStartLeavesOutWhatChangedNothing(t *testing.T) {
 	for changed, plans := range map[string]bool{
 		"last_updated": false, "last_updated custom_fields.zabbix_hostid": false,

@@ -28,6 +28,8 @@
 #   PLAN_PASSPHRASE   what the saved plan is encrypted with, at least 32 characters
 #                 (openssl rand -hex 32): plan and apply
 #   TERRAFORM     program (terraform)
+#   PROVISION_RUN_ID  run, as the provider writes it down; default: made of what
+#                 GitHub and GitLab say of the repository and the run
 #
 # and, as for the provider, PROVISION_NETBOX_URL and PROVISION_NETBOX_TOKEN, or
 # PROVISION_NAUTOBOT_URL and PROVISION_NAUTOBOT_TOKEN (_CA_FILE, _CERT_FILE,

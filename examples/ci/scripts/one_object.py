@@ -23,6 +23,7 @@ import urllib.request
 
 SITE_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
 ID = re.compile(r'[0-9]{1,18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+RUN_ID = re.compile('[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}')
 KINDS = {
     'device': ('provision_device.this', 'provision_device.canary', 'zabbix_agent_host.device'),
     'virtual_machine': ('zabbix_agent_host.virtual_machine',),
@@ -403,9 +404,26 @@ def gather(run, source, thing, site, gathered):
 # ---- Terraform --------------------------------------------------------------
 
 
+def run_id():
+    """The run as the provider writes it down: what was given, else the one of the CI,
+    and none where there is no CI."""
+    given = os.environ.get
+    if given('PROVISION_RUN_ID'):
+        return {'PROVISION_RUN_ID': given('PROVISION_RUN_ID')}
+    if given('GITHUB_RUN_ID'):
+        number = f'{given("GITHUB_RUN_ID")}-{given("GITHUB_RUN_ATTEMPT") or 1}'
+        named = f'{given("GITHUB_REPOSITORY", "")}/{number}'
+    elif given('CI_JOB_ID'):
+        number = f'gitlab-{given("CI_JOB_ID")}'
+        named = f'{given("CI_PROJECT_PATH", "")}/pipeline-{given("CI_PIPELINE_ID", "")}/job-{given("CI_JOB_ID")}'
+    else:
+        return {}
+    return {'PROVISION_RUN_ID': named if RUN_ID.fullmatch(named) else number}
+
+
 def terraform(run, site, *args, capture=False):
     """Terraform in the site's root; its output when capture is set."""
-    env = dict(os.environ, PROVISION_TRIGGER=run.trigger, PROVISION_ACTOR=run.actor, TF_IN_AUTOMATION='1', TF_INPUT='0')
+    env = dict(os.environ, PROVISION_TRIGGER=run.trigger, PROVISION_ACTOR=run.actor, TF_IN_AUTOMATION='1', TF_INPUT='0', **run_id())
     env.pop('PLAN_PASSPHRASE', None)
     command = [os.environ.get('TERRAFORM') or 'terraform', f'-chdir={sites_dir() / site}', *args]
     child = cancel().start(f'site {site}: cancelled before {args[0]}', command,
