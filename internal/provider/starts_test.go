@@ -649,8 +649,30 @@ func TestStartFilesOfTheCI(t *testing.T) {
 			runs = append(runs, s.Run)
 		}
 	}
-	if github.Jobs["apply"].Environment != "provision" || len(runs) < 10 {
+	if len(runs) < 10 {
 		t.Errorf("%+v", github)
+	}
+	server := []string{"PROVISION_NAUTOBOT_TOKEN", "PROVISION_NETBOX_TOKEN"}
+	all := append([]string{"PG_CONN_STR", "PLAN_PASSPHRASE", "PROVISION_CREDENTIALS_DEFAULT_PASSWORD", "PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY"},
+		append(server, "PROVISION_ZABBIX_TOKEN")...)
+	for name, want := range map[string]struct {
+		environment string
+		secrets     []string
+	}{
+		"find": {"provision-plan", server}, "wait": {"", nil}, "plan": {"provision-plan", all}, "apply": {"provision", all},
+	} {
+		job, secrets := github.Jobs[name], []string(nil)
+		for _, s := range job.Steps {
+			for key, value := range s.Env {
+				if strings.Contains(value, "secrets.") {
+					secrets = append(secrets, key)
+				}
+			}
+		}
+		slices.Sort(secrets)
+		if job.Environment != want.environment || !slices.Equal(secrets, want.secrets) {
+			t.Errorf("%s: environment %q and secrets %q, want %q and %q", name, job.Environment, secrets, want.environment, want.secrets)
+		}
 	}
 	for _, run := range runs {
 		if strings.Contains(run, "${{") {
@@ -661,6 +683,8 @@ func TestStartFilesOfTheCI(t *testing.T) {
 		Script    []string          `yaml:"script"`
 		Variables map[string]string `yaml:"variables"`
 		Rules     []map[string]any  `yaml:"rules"`
+
+		Environment struct{ Name, Action string } `yaml:"environment"`
 	}
 	decode(t, "../../examples/ci/gitlab/one-object.yml", &gitlab)
 	lines := append(slices.Clone(gitlab[".one-object:plan"].Script), gitlab["one-object:apply"].Script...)
@@ -669,6 +693,9 @@ func TestStartFilesOfTheCI(t *testing.T) {
 		if bare.MatchString(line) {
 			t.Errorf("a value is used without quotes: %s", line)
 		}
+	}
+	if plan, apply := gitlab[".one-object:plan"].Environment, gitlab["one-object:apply"].Environment; plan.Name != "provision-plan" || plan.Action != "prepare" || apply.Name != "provision" {
+		t.Errorf("environments %v and %v", plan, apply)
 	}
 	if len(lines) < 4 || gitlab["one-object:apply"].Rules[0]["when"] != "manual" {
 		t.Errorf("%+v", gitlab)
