@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
@@ -26,6 +25,8 @@ type HostRef struct {
 	Site, Tenant string
 	// Host is the technical name, for messages.
 	Host string
+	// NeedsAddress tells that nothing but the object says where its agent is.
+	NeedsAddress bool
 }
 
 // attribute is the attribute that names the object.
@@ -73,13 +74,16 @@ func (c *Client) Subject(ctx context.Context, ref HostRef) (Subject, error) {
 	if err != nil {
 		return Subject{}, err
 	}
-	if !slices.Contains(c.cfg.Statuses, o.Status) {
-		return Subject{}, attributeError(at, "%s is %w: its status is %q, which is none of %s (the provider's statuses). Mend it at %s",
-			o.Name, ErrNotReady, o.Status, strings.Join(c.cfg.Statuses, ", "), o.URL)
-	}
 	seen := MappingObject(o)
 	s := Subject{Object: string(seen.Kind) + ":" + o.ID, Name: o.Name, URL: o.URL, Inventory: &o}
 	s.IP, s.DNS, s.NoAddress = address(o, c.cfg.Zabbix.Defaults.Address)
+	if !slices.Contains(c.cfg.Statuses, o.Status) {
+		missing := c.wrongStatus(o)
+		if ref.NeedsAddress && s.IP == "" && s.DNS == "" {
+			missing += "; " + cmp.Or(s.NoAddress, "it has no address")
+		}
+		return Subject{}, attributeError(at, "%s is %w: %s. Mend it at %s", o.Name, ErrNotReady, missing, o.URL)
+	}
 	rules := c.cfg.Zabbix.Mappings
 	switch {
 	case rules == nil && !seen.HasRule():

@@ -220,6 +220,9 @@ func TestSubjectThatIsNotReady(t *testing.T) {
 	device := inventory.Object{Kind: inventory.Device, ID: "42", Name: "r1", Host: "192.0.2.1", Status: "active", CustomFields: map[string]any{"unmonitored": true}}
 	offline := device
 	offline.Status = "offline"
+	bare := offline
+	bare.Host, bare.PrimaryIP6, bare.URL = "", "2001:db8::1", "https://netbox.example.net/dcim/devices/42/"
+	ipv4 := func(cfg *client.Config) { cfg.Zabbix.Defaults.Address = client.AddressIPv4 }
 	rules := &mapping.Config{Devices: []mapping.Rule{{Name: "d", Default: true, Templates: []string{"T"}}}, Exclude: mapping.Exclusion{CustomField: "unmonitored"}}
 	for name, c := range map[string]struct {
 		ref  client.HostRef
@@ -228,7 +231,23 @@ func TestSubjectThatIsNotReady(t *testing.T) {
 		is   error
 		says string
 	}{
-		"offline":    {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: offline} }, "device", client.ErrNotReady, "offline"},
+		"offline": {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: offline} }, "device", client.ErrNotReady, "offline"},
+		"nothing is ready": {
+			client.HostRef{Device: "r1", NeedsAddress: true}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: bare} }, "device", client.ErrNotReady,
+			`its status is "offline", which is none of active, planned, staged (the provider's statuses); it has no address. Mend it at https://netbox.example.net/dcim/devices/42/`,
+		},
+		"nothing is ready, of a family": {
+			client.HostRef{Device: "r1", NeedsAddress: true}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: bare}; ipv4(cfg) }, "device", client.ErrNotReady,
+			"(the provider's statuses); it has no IPv4 address (the provider's zabbix.defaults.address is \"ipv4\"). Mend it at",
+		},
+		"the address is given": {
+			client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: bare} }, "device", client.ErrNotReady,
+			"(the provider's statuses). Mend it at",
+		},
+		"the object has one": {
+			client.HostRef{Device: "r1", NeedsAddress: true}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: offline} }, "device", client.ErrNotReady,
+			"(the provider's statuses). Mend it at",
+		},
 		"excluded":   {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory, cfg.Zabbix.Mappings = sourceOf{device: device}, rules }, "device", client.ErrNotReady, "unmonitored"},
 		"unheard of": {client.HostRef{Device: "r9"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: device} }, "device", inventory.ErrNotFound, "r9"},
 		"two of a name": {client.HostRef{Device: "r1", Tenant: "ops"}, func(cfg *client.Config) {

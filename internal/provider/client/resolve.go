@@ -91,18 +91,14 @@ func (c *Client) lookup(ctx context.Context, ref Ref) (*inventory.Object, error)
 func (c *Client) ready(ref Ref, rec *inventory.Object, known inventory.Object) (device.Driver, error) {
 	var missing []string
 	if rec != nil && !slices.Contains(c.cfg.Statuses, known.Status) {
-		missing = append(missing, fmt.Sprintf("its status is %q, which is none of %s (the provider's statuses)",
-			known.Status, strings.Join(c.cfg.Statuses, ", ")))
+		missing = append(missing, c.wrongStatus(known))
 	}
 	if ref.Host == "" && known.Host == "" {
 		missing = append(missing, "it has no address (host)")
 	}
-	name, err := c.driverName(ref, known)
-	if err != nil {
-		return nil, err
-	}
-	if name == "" {
-		missing = append(missing, "it has no driver (neither driver nor platform)")
+	name, none := c.driverName(ref, known)
+	if none != "" {
+		missing = append(missing, none)
 	}
 	if len(missing) > 0 {
 		return nil, attributeError("name", "%s is %w: %s. Mend it at %s, or set the attribute here",
@@ -116,22 +112,28 @@ func (c *Client) ready(ref Ref, rec *inventory.Object, known inventory.Object) (
 	return drv, nil
 }
 
+// wrongStatus says why an object with such a status is not ready.
+func (c *Client) wrongStatus(o inventory.Object) string {
+	return fmt.Sprintf("its status is %q, which is none of %s (the provider's statuses)", o.Status, strings.Join(c.cfg.Statuses, ", "))
+}
+
 // driverName is the driver of the configuration, of the source, or of the
-// source's platform; "" if nobody names one.
-func (c *Client) driverName(ref Ref, known inventory.Object) (string, error) {
-	if name := cmp.Or(ref.Driver, known.Driver); name != "" || known.Platform == "" {
-		return name, nil
+// source's platform; or why there is none. It may be the name of no driver.
+func (c *Client) driverName(ref Ref, known inventory.Object) (name, none string) {
+	if name := cmp.Or(ref.Driver, known.Driver); name != "" {
+		return name, ""
 	}
-	name, ok := c.cfg.Platforms[known.Platform]
-	if _, same := c.drivers[known.Platform]; !ok && same {
-		return known.Platform, nil
+	if known.Platform == "" {
+		return "", "it has no driver (neither driver nor platform)"
 	}
-	if !ok {
-		return "", attributeError("driver",
-			"%s: its platform %q has no driver: map it in the provider's drivers (drivers = { %q = \"...\" }), or set driver; the drivers are %s",
-			ref.Name, known.Platform, known.Platform, names(c.drivers))
+	if name, ok := c.cfg.Platforms[known.Platform]; ok {
+		return name, ""
 	}
-	return name, nil
+	if _, ok := c.drivers[known.Platform]; ok {
+		return known.Platform, ""
+	}
+	return "", fmt.Sprintf("its platform %q has no driver (map it in the provider's drivers: drivers = { %[1]q = \"...\" }; the drivers are %s)",
+		known.Platform, names(c.drivers))
 }
 
 // credential finds the entry that serves a device: what the configuration or the

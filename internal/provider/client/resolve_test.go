@@ -21,6 +21,7 @@ const devices = `devices:
   r2: {host: 192.0.2.2, port: 2200, platform: box, credentials: edge, status: staged}
   odd: {host: 192.0.2.3, platform: toaster}
   failed: {status: failed}
+  worse: {status: failed, platform: toaster}
   elsewhere: {host: 192.0.2.4, driver: fake, credentials: none}
   unsure: {host: 192.0.2.5, driver: fake, credentials: unsure}
   behind: {host: 192.0.2.6, driver: fake, credentials: behind}
@@ -155,7 +156,10 @@ func TestResolveErrors(t *testing.T) {
 		{"not ready", client.Ref{Name: "failed"}, nil, "name", client.ErrNotReady, []string{`status is "failed"`, "active, planned, staged", "no address", "no driver", "inventory.yaml:5"}},
 		{"own statuses", client.Ref{Name: "r1"}, func(c *client.Config) { c.Statuses = []string{"live"} }, "name", client.ErrNotReady, []string{`status is "active"`, "live"}},
 		{"unknown driver", client.Ref{Name: "r1", Driver: "junos"}, nil, "driver", nil, []string{`no driver "junos"`, "the drivers are fake"}},
-		{"platform without driver", client.Ref{Name: "odd"}, nil, "driver", nil, []string{`platform "toaster"`, "drivers", "fake"}},
+		{"platform without driver", client.Ref{Name: "odd"}, nil, "name", client.ErrNotReady, []string{`its platform "toaster" has no driver`, `drivers = { "toaster" = "..." }`, "the drivers are fake", "inventory.yaml:4"}},
+		{"everything is missing", client.Ref{Name: "worse"}, nil, "name", client.ErrNotReady, []string{`its status is "failed"`, "no address", `its platform "toaster" has no driver`, "inventory.yaml:6"}},
+		{"a driver does not replace the rest", client.Ref{Name: "worse", Driver: "fake"}, nil, "name", client.ErrNotReady, []string{`its status is "failed"`, "no address"}},
+		{"platform of an unknown driver", client.Ref{Name: "r2"}, func(c *client.Config) { c.Platforms["box"] = "junos" }, "driver", nil, []string{`no driver "junos"`, "the drivers are fake"}},
 		{"no source, no host", client.Ref{Name: "r1"}, func(c *client.Config) { c.Inventory = nil }, "host", client.ErrNotReady, []string{"inventory_file"}},
 		{"no source, no driver", client.Ref{Name: "r1", Host: "h"}, func(c *client.Config) { c.Inventory = nil }, "driver", client.ErrNotReady, nil},
 		{"source not yet known", client.Ref{Name: "r1"}, func(c *client.Config) { c.InventoryUnknown = "inventory_file" }, "name", client.ErrUnknown, []string{"inventory_file"}},
@@ -185,6 +189,9 @@ func TestResolveErrors(t *testing.T) {
 			}
 			if c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("%v is not %v", err, c.is)
+			}
+			if c.is == nil && errors.Is(err, client.ErrNotReady) {
+				t.Errorf("%v is %v", err, client.ErrNotReady)
 			}
 			for _, s := range append(c.says, c.ref.Name) {
 				if !strings.Contains(err.Error(), s) {

@@ -95,7 +95,13 @@ func (m model) ref() client.HostRef {
 	return client.HostRef{
 		Device: m.Device.ValueString(), VirtualMachine: m.VirtualMachine.ValueString(),
 		Site: m.Site.ValueString(), Tenant: m.Tenant.ValueString(), Host: m.Host.ValueString(),
+		NeedsAddress: !m.hasAddress(),
 	}
+}
+
+// hasAddress tells that the model says where the agent is.
+func (m model) hasAddress() bool {
+	return !field(m.Interface, "ip").IsNull() || !field(m.Interface, "dns").IsNull()
 }
 
 // name is what a host is called in messages: the object's name, else its own.

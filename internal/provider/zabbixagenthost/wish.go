@@ -119,7 +119,7 @@ func (w *wish) agent() error {
 		return nil
 	}
 	i := interfaceFrom(given)
-	if field(given, "ip").IsNull() && field(given, "dns").IsNull() {
+	if !w.config.hasAddress() {
 		i.IP, i.DNS = w.subject.IP, w.subject.DNS
 	}
 	if i.IP == "" && i.DNS == "" {

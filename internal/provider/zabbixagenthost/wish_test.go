@@ -145,8 +145,14 @@ func TestWishWithoutAnAddress(t *testing.T) {
 	if !errors.As(err, &at) || at.Attribute != "interface" || !errors.Is(err, client.ErrNotReady) || !strings.Contains(err.Error(), "it has no IPv6 address. Give it one at u") {
 		t.Errorf("%v", err)
 	}
+	if !device().ref().NeedsAddress {
+		t.Error("the object's address is not asked for")
+	}
 	config := device()
 	config.Interface = address("", "r1.example.net", "", "")
+	if config.ref().NeedsAddress {
+		t.Error("the object's address is asked for beside one that is given")
+	}
 	if w := wished(t, f, config, nil, newKept()); w.intent.Agent.DNS != "r1.example.net" {
 		t.Errorf("an address of its own needs none of the object: %+v", w.intent.Agent)
 	}
