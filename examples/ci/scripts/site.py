@@ -53,6 +53,14 @@ def all_sites():
     return names
 
 
+def device_url(site):
+    """The page of a device, with {name} and {site} to be filled in; empty without."""
+    text = os.environ.get('DEVICE_URL', '')
+    if text and not re.fullmatch(r'https?://[^\s<>"\\]{1,1000}', text):
+        raise Stop(f'site {site}: DEVICE_URL {text[:100]!a} is no address such as https://netbox.example.net/dcim/devices/?name={{name}}')
+    return text
+
+
 def plan_key(site):
     key = os.environ.get('PLAN_KEY', '')
     if len(key) < 32 or not key.isprintable():
@@ -67,6 +75,7 @@ class Site:
         if name not in all_sites():
             raise Stop(f'site {name[:100]!a}: there is no such folder in {sites_dir()}/')
         self.name, self.root = name, pathlib.Path(sites_dir()) / name
+        self.device_url = device_url(name)
         self.out = pathlib.Path(os.environ.get('RUN_DIR') or 'provision-run').resolve() / name
         self.run_id = os.environ.get('PROVISION_RUN_ID') or 'run-' + datetime.datetime.now(datetime.timezone.utc).strftime('%Y%m%dT%H%M%S.%f')
 
@@ -172,6 +181,9 @@ class Terraform:
         about = ['-commit', os.environ.get('COMMIT', '')] if args[0] in ('plan', 'run') else []
         if about and os.environ.get('REPORT_URL'):
             about += ['-run-url', os.environ['REPORT_URL']]
+        if about and self.site.device_url:  # a run has no site but this one
+            url = self.site.device_url if args[0] == 'plan' else self.site.device_url.replace('{site}', self.site.name)
+            about += ['-device-url', url]
         with open(stdin or os.devnull, 'rb') as f:
             return subprocess.run([self.provider, 'report', args[0], *about, *args[1:]], env=env, stdin=f, check=False).returncode == 0
 

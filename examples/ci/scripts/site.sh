@@ -32,6 +32,8 @@
 #                  Default: the file not_before in the site's folder
 #   COMMIT         commit that the run is about
 #   REPORT_URL     page where the run is found
+#   DEVICE_URL     page of a device, which reports link; {name} and {site} are filled
+#                  in: https://netbox.example.net/dcim/devices/?name={name}
 #   LOCK_TIMEOUT   how long to wait for the lock of the state (10m)
 #   EVENTS_FILE    the provider's events_file, from the site's folder (events.jsonl)
 #   TERRAFORM      program (terraform)

@@ -73,6 +73,26 @@ func TestDrift(t *testing.T) {
 	j.clear()
 }
 
+// Reports link the pages of devices.
+func TestReportsLinkDevices(t *testing.T) {
+	j := newJobs(t)
+	j.run(0, "plan ams1")
+	if strings.Contains(j.result("ams1", "report.md"), "netbox.example.net") {
+		t.Error("a link that nobody has set")
+	}
+	const page = "DEVICE_URL=https://netbox.example.net/{site}/?name={name}"
+	j.run(0, "plan ams1", page)
+	for _, name := range []string{"report.md", "report.html"} {
+		says(t, j.result("ams1", name), "https://netbox.example.net/ams1/?name=ams1-edge1")
+	}
+	j.write("fleet/sites/ams1/events.jsonl", `{"time":"2026-11-28T12:00:00Z","run_id":"7","name":"ams1-edge1","driver":"frr","actor":"ann","trigger":"demand","step":"commit","outcome":"ok"}`+"\n")
+	j.run(0, "apply ams1", page, "PROVISION_RUN_ID=7")
+	says(t, j.result("ams1", "run.html"), "https://netbox.example.net/ams1/?name=ams1-edge1")
+	for _, wrong := range []string{"netbox.example.net/{name}", "javascript:alert(1)", "https://netbox.example.net/ {name}"} {
+		says(t, j.run(1, "plan ams1", "DEVICE_URL="+wrong), "site ams1: DEVICE_URL", "?name={name}")
+	}
+}
+
 // A cancelled job is one interrupt to Terraform, which is waited for.
 func TestCancel(t *testing.T) {
 	j := newJobs(t)
