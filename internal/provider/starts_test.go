@@ -272,6 +272,44 @@ func TestStartPlansOneObject(t *testing.T) {
 	says(t, j.run(0, "apply"), "nothing to apply")
 }
 
+// The provider that init has put there makes the report; where there is none, or it
+// fails, the report has what Terraform shows.
+func TestStartReports(t *testing.T) {
+	j := newJobs(t)
+	binary := func(name, script string) string {
+		path := filepath.Join(j.dir, "sites/ams", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const writes = `for a; do case $last in -html) echo page >"$a" ;; -markdown) echo "## of the provider" >"$a" ;; esac; last=$a; done
+echo "$*" >"$FAKE/report"; cat >"$FAKE/stdin"; echo "$PROVISION_ACTOR,$PLAN_PASSPHRASE" >>"$FAKE/report"
+`
+	j.run(0, "plan")
+	says(t, j.read(j.dir, "provision-run/report.md"), "+ description")
+	binary(".terraform/providers/registry.terraform.io/netprovision/provision/0.0.1/linux_amd64/terraform-provider-provision_v0.0.1", writes)
+	j.run(0, "plan", "REPORT_URL=https://ci.example.net/7")
+	report := j.read(j.dir, "provision-run/report.md")
+	says(t, report, "# Provision device 12\n", "| update |", "\n\n## of the provider\n")
+	if strings.Contains(report, "+ description") || j.read(j.dir, "provision-run/report.html") != "page\n" {
+		t.Errorf("report: %s", report)
+	}
+	says(t, j.read(j.fake, "report"), "report plan -title device 12 -site ams -run-url https://ci.example.net/7 -html ", "\nann,\n")
+	if j.read(j.fake, "stdin") != j.read(j.fake, "plan.json") {
+		t.Errorf("it reads %s", j.read(j.fake, "stdin"))
+	}
+	for _, program := range []string{binary("broken", "exit 1\n"), filepath.Join(j.dir, "nosuch")} {
+		says(t, j.run(0, "plan", "PROVISION_BINARY="+program), "as Terraform shows it")
+		if says(t, j.read(j.dir, "provision-run/report.md"), "+ description"); j.read(j.dir, "provision-run/report.html") != "" {
+			t.Errorf("%s: there is a page of an earlier run", program)
+		}
+	}
+}
+
 // The sites can be anywhere in the repository.
 func TestStartFindsTheSites(t *testing.T) {
 	j := newJobs(t)

@@ -28,6 +28,8 @@
 #   PLAN_PASSPHRASE   what the saved plan is encrypted with, at least 32 characters
 #                 (openssl rand -hex 32): plan and apply
 #   TERRAFORM     program (terraform)
+#   PROVISION_BINARY  the provider, which makes the report; default: the one that
+#                 init has put below the site's root; none: what Terraform shows
 #   PROVISION_RUN_ID  run, as the provider writes it down; default: made of what
 #                 GitHub and GitLab say of the repository and the run
 #
@@ -38,6 +40,6 @@
 # PG_CONN_STR, PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY, PROVISION_ZABBIX_URL and
 # PROVISION_ZABBIX_TOKEN.
 #
-# RUN_DIR afterwards: report.md, result.json, and what waits for a person:
+# RUN_DIR afterwards: report.md, report.html, result.json, and what waits for a person:
 # tfplan.enc.
 exec python3 -I "$(dirname "$0")/one_object.py" "$@"

@@ -3,6 +3,7 @@
 What comes in is data: it is checked, looked up, and given to programs as an
 argument or in the environment. There is no shell.
 """
+import contextlib
 import dataclasses
 import datetime
 import fcntl
@@ -421,13 +422,39 @@ def run_id():
     return {'PROVISION_RUN_ID': named if RUN_ID.fullmatch(named) else number}
 
 
-def terraform(run, site, *args, capture=False):
-    """Terraform in the site's root; its output when capture is set."""
+def environment(run):
+    """What Terraform and the provider get."""
     env = dict(os.environ, PROVISION_TRIGGER=run.trigger, PROVISION_ACTOR=run.actor, TF_IN_AUTOMATION='1', TF_INPUT='0', **run_id())
     env.pop('PLAN_PASSPHRASE', None)
+    return env
+
+
+def provider(site):
+    """The provider, which makes reports: the one that init has put there last."""
+    data = sites_dir() / site / (os.environ.get('TF_DATA_DIR') or '.terraform')
+    found = sorted(data.glob('providers/*/netprovision/provision/*/*/terraform-provider-provision*'), key=lambda p: p.stat().st_mtime)
+    return os.environ.get('PROVISION_BINARY') or (str(found[-1].resolve()) if found else None)
+
+
+def described(run, site, things, shown, saved):
+    """The plan in Markdown: the provider's report, else what Terraform shows."""
+    program, made = provider(site), run_dir() / 'report.md'
+    if program:
+        about = ['-title', f'{things[0].kind} {things[0].id}', '-site', site]
+        about += ['-run-url', os.environ['REPORT_URL']] if os.environ.get('REPORT_URL') else []
+        command = [program, 'report', 'plan', *about, '-html', str(run_dir() / 'report.html'), '-markdown', str(made), '-markdown-limit', '800000']
+        with contextlib.suppress(OSError):
+            if subprocess.run(command, env=environment(run), input=shown.encode(), check=False).returncode == 0:
+                return made.read_text(encoding='utf-8')
+    say('the report of the provider could not be made: the plan is as Terraform shows it')
+    return block(terraform(run, site, 'show', '-no-color', str(saved), capture=True))
+
+
+def terraform(run, site, *args, capture=False):
+    """Terraform in the site's root; its output when capture is set."""
     command = [os.environ.get('TERRAFORM') or 'terraform', f'-chdir={sites_dir() / site}', *args]
     child = cancel().start(f'site {site}: cancelled before {args[0]}', command,
-                           env=env, stdout=subprocess.PIPE if capture else None)
+                           env=environment(run), stdout=subprocess.PIPE if capture else None)
     out, _ = child.communicate()
     if child.returncode:
         raise Stop(f'terraform {args[0]} of site {site} failed, see above')
@@ -563,7 +590,7 @@ def report(run, things, changes, outcome, text):
     lines += ['', '| Resource | Action |', '|---|---|'] if changes else ['']
     lines += [f'| {quoted(address)} | {", ".join(actions)} |' for address, actions in changes]
     lines += ['', also(changes, things)] if beside(changes, things) else []
-    return '\n'.join(lines) + '\n\n' + block(text)
+    return '\n'.join(lines) + '\n\n' + text
 
 
 def also(changes, things):
@@ -642,10 +669,10 @@ def planned(run, source, site, things):
     """Plans the objects, tells of it, and applies if that may be."""
     saved = fresh_run_dir() / 'tfplan'
     try:
-        changes, why = made(run, site, things, saved)
+        shown, changes, why = made(run, site, things, saved)
         auto = bool(changes) and site in run.auto_apply and not why
         outcome = 'Nothing to change.' if not changes else 'It is applied at once.' if auto else 'It waits for a person.'
-        text = terraform(run, site, 'show', '-no-color', str(saved), capture=True)
+        text = described(run, site, things, shown, saved)
         (run_dir() / 'report.md').write_text(report(run, things, changes, outcome, text), encoding='utf-8')
         tell(source, run, things, changes, outcome)
         if site in run.auto_apply and why:
@@ -664,24 +691,26 @@ def planned(run, source, site, things):
 
 
 def made(run, site, things, saved):
-    """Makes the plan. Gives what it would do, and why a person must look at it."""
+    """Makes the plan. Gives it as JSON, what it would do, and why a person must look
+    at it."""
     say(f'site {site}: {", ".join(f"{t.kind} {t.id}" for t in things)}')
     terraform(run, site, 'init', '-no-color')
     targets = [f'-target={address}' for t in things for address in t.addresses()]
     terraform(run, site, 'plan', '-no-color', '-lock-timeout=10m', f'-out={saved}', *targets)
     saved.chmod(0o600)
-    shown = json.loads(terraform(run, site, 'show', '-json', str(saved), capture=True))
+    text = terraform(run, site, 'show', '-json', str(saved), capture=True)
+    shown = json.loads(text)
     changes, why = changes_of(shown), reasons_against(shown, things)
     managed = {c['address'] for c in shown.get('resource_changes', ())}
     if run.trigger != 'hook' and not managed.intersection(things[0].addresses()):
         raise Stop(f'site {site} does not manage {things[0].kind} {things[0].id}: is it the right site, and ready there?')
-    return changes, why
+    return text, changes, why
 
 
 def fresh_run_dir():
     """RUN_DIR without what an earlier run has left."""
     run_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ('tfplan', 'tfplan.enc', 'report.md', 'result.json'):
+    for name in ('tfplan', 'tfplan.enc', 'report.md', 'report.html', 'result.json'):
         (run_dir() / name).unlink(missing_ok=True)
     return run_dir()
 
