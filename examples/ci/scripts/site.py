@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import changed  # noqa: E402
@@ -263,8 +264,8 @@ def unseal(site, target):
     return approved
 
 
-def not_before(site):
-    """Ends the run when it is too early."""
+def not_before(site, cancel):
+    """Waits for the time of the apply if it is near, and ends the run if it is not."""
     path, text = site.root / 'not_before', os.environ.get('NOT_BEFORE', '')
     if not text and path.exists():
         text = path.read_text(encoding='utf-8')
@@ -277,9 +278,23 @@ def not_before(site):
         at = None
     if at is None or at.tzinfo is None:
         raise Stop(f'site {site.name}: NOT_BEFORE {text[:100]!a} is no time with a zone, such as 2026-11-28T22:00:00+01:00')
-    if datetime.datetime.now(datetime.timezone.utc) < at:
+    minutes = os.environ.get('NOT_BEFORE_WAIT') or '0'
+    if not re.fullmatch('[0-9]{1,4}', minutes):
+        raise Stop(f'site {site.name}: NOT_BEFORE_WAIT {minutes[:100]!a} is no number of minutes')
+    if seconds_to(at) > int(minutes) * 60:
         site.finish('apply', 'early', True)
         raise End(EARLY, f'site {site.name}: it is too early: NOT_BEFORE is {text}. Nothing was done; run this job again then')
+    if seconds_to(at) > 0:
+        say(site.name, f'waiting for {text}')
+    while seconds_to(at) > 0:
+        if cancel.asked:
+            raise Stop(f'site {site.name}: cancelled before the time of the apply: nothing was done')
+        time.sleep(min(seconds_to(at), 1))
+
+
+def seconds_to(at):
+    """The seconds until a time, none when it has come."""
+    return max(0, (at - datetime.datetime.now(datetime.timezone.utc)).total_seconds())
 
 
 # ---- commands ----------------------------------------------------------------------
@@ -329,7 +344,7 @@ def apply(site):
         if not approved['pending']:
             site.finish('apply', 'nothing', False)
             return say(site.name, 'nothing was to be changed')
-        not_before(site)
+        not_before(site, terraform.cancel)
         status = 'failed'
         try:
             terraform.init()

@@ -30,6 +30,8 @@
 #                  characters (openssl rand -hex 32): plan, fetch and apply
 #   NOT_BEFORE     apply: not before this time (RFC 3339, 2026-11-28T22:00:00+01:00).
 #                  Default: the file not_before in the site's folder
+#   NOT_BEFORE_WAIT  apply: how many minutes before that time the job waits for it
+#                  instead (0)
 #   COMMIT         commit that the run is about
 #   REPORT_URL     page where the run is found
 #   DEVICE_URL     page of a device, which reports link; {name} and {site} are filled

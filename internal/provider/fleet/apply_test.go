@@ -1,9 +1,11 @@
 package fleet_test
 
 import (
+	"bufio"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -176,6 +178,10 @@ func TestNotBefore(t *testing.T) {
 	says(t, j.result("ams1", "result.json"), `"status": "early"`)
 	j.write("fleet/sites/ams1/not_before", "2999-01-01T00:00:00+01:00\n")
 	j.run(5, "apply ams1")
+	for _, wrong := range []string{"-1", "1h", "99999"} {
+		says(t, j.run(1, "apply ams1", "NOT_BEFORE_WAIT="+wrong), "site ams1: NOT_BEFORE_WAIT", "no number of minutes")
+	}
+	j.run(5, "apply ams1", "NOT_BEFORE="+at, "NOT_BEFORE_WAIT=50")
 	for _, wrong := range []string{"tomorrow", "2026-01-01T00:00:00", "$(touch x)"} {
 		says(t, j.run(1, "apply ams1", "NOT_BEFORE="+wrong), "is no time with a zone")
 	}
@@ -183,4 +189,38 @@ func TestNotBefore(t *testing.T) {
 		t.Errorf("it was applied:\n%s", j.calls())
 	}
 	j.run(0, "apply ams1", "NOT_BEFORE="+time.Now().Add(-time.Minute).Format(time.RFC3339))
+}
+
+// A job waits for a time that is near, and can be cancelled meanwhile.
+func TestNotBeforeWaits(t *testing.T) {
+	j := newJobs(t)
+	j.run(0, "plan ams1")
+	at := time.Now().Add(time.Hour).UTC()
+	cmd := j.command([]string{"apply", "ams1"}, "NOT_BEFORE="+at.Format(time.RFC3339), "NOT_BEFORE_WAIT=60")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if says(t, line, "site ams1: waiting for "+at.Format(time.RFC3339)); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("a cancelled job: %v", err)
+	}
+	if strings.Contains(j.calls(), " apply ") {
+		t.Errorf("it was applied:\n%s", j.calls())
+	}
+	at = time.Now().Add(3 * time.Second).Truncate(time.Second)
+	says(t, j.run(0, "apply ams1", "NOT_BEFORE="+at.Format(time.RFC3339), "NOT_BEFORE_WAIT=1"), "site ams1: applied")
+	if time.Now().Before(at) {
+		t.Error("it was applied before its time")
+	}
+	j.clear()
 }
