@@ -4,6 +4,7 @@
 package httpclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"net/http/httptrace"
 	"os"
@@ -24,12 +26,14 @@ import (
 // DefaultTimeout is the limit for one request when none is configured.
 const DefaultTimeout = 60 * time.Second
 
-// How often, and after which pauses, reading is tried again. A server says with
-// Retry-After how long it wants to be left alone.
+// How often, and after which pauses, reading is tried again: each pause is twice
+// the one before. A server says with Retry-After how long it wants to be left
+// alone.
 const (
 	retries  = 4
 	minPause = 200 * time.Millisecond
-	maxPause = 20 * time.Second
+	maxPause = 5 * time.Second
+	maxAsked = 20 * time.Second
 )
 
 // maxAnswer is how long an answer may be, in bytes.
@@ -49,6 +53,10 @@ type Config struct {
 	// Final are statuses that no request is sent again after, beside those that
 	// nothing is: for a server that says 500 of what will not get better.
 	Final []int
+	// Patience is shared by the clients of one server; nil for none.
+	Patience *Patience
+	// Pause is the first one before reading is tried again; 0 is 200 ms.
+	Pause time.Duration
 }
 
 // Client sends requests to one server. It is safe for concurrent use.
@@ -90,27 +98,39 @@ func retrying(transport *http.Transport, cfg Config, times int) *retryablehttp.C
 		// A redirection may lead to another host, and would take the token there.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	if times > 0 && cfg.Patience != nil {
+		times = math.MaxInt32 // it has the last word
+	}
 	return &retryablehttp.Client{
-		HTTPClient: plain, RetryMax: times, RetryWaitMin: minPause, RetryWaitMax: maxPause,
-		CheckRetry: unlessFinal(cfg.Final), Backoff: pause,
+		HTTPClient: plain, RetryMax: times, RetryWaitMin: cmp.Or(cfg.Pause, minPause), RetryWaitMax: maxPause,
+		CheckRetry: triedAgain(cfg), Backoff: pause,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 }
 
-// unlessFinal tells what is tried again: not what had one of these statuses.
-func unlessFinal(statuses []int) retryablehttp.CheckRetry {
+// triedAgain tells what is tried again: not what had a final status, and what had
+// none as long as there is patience.
+func triedAgain(cfg Config) retryablehttp.CheckRetry {
 	return func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-		if err == nil && slices.Contains(statuses, resp.StatusCode) {
+		away := err != nil || isAway(resp.StatusCode)
+		if !away {
+			cfg.Patience.answered()
+		}
+		if err == nil && slices.Contains(cfg.Final, resp.StatusCode) {
 			return false, nil
 		}
-		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+		again, ended := retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+		if !again || cfg.Patience == nil {
+			return again, ended
+		}
+		return cfg.Patience.again(ctx, away), nil
 	}
 }
 
 // pause is how long to wait before the next attempt: what the server asks for
 // with Retry-After, within bounds.
 func pause(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
-	return min(retryablehttp.DefaultBackoff(least, most, attempt, resp), most)
+	return min(retryablehttp.DefaultBackoff(least, most, attempt, resp), maxAsked)
 }
 
 // tlsConfig trusts what the configuration says.
@@ -182,6 +202,7 @@ func (c *Client) Patch(ctx context.Context, url string, header http.Header, body
 // send sends a request and reads the answer.
 func (c *Client) send(ctx context.Context, client *retryablehttp.Client, method, url string, header http.Header, body []byte) (*Response, error) {
 	var connected atomic.Bool
+	ctx = withEffort(ctx)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 	req, err := retryablehttp.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,7 +139,7 @@ func TestPostGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := listen(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 		start := time.Now()
-		resp, err := l.client(t).Post(t.Context(), "http://api.example/", nil, nil, true)
+		resp, err := l.client(t, httpclient.Config{}).Post(t.Context(), "http://api.example/", nil, nil, true)
 		if err != nil || resp.Status != http.StatusBadGateway {
 			t.Errorf("%+v, %v", resp, err)
 		}
@@ -160,7 +161,7 @@ func TestPostWaitsAsLongAsItIsTold(t *testing.T) {
 				}
 			}
 			start := time.Now()
-			resp, err := l.client(t).Post(t.Context(), "http://api.example/", nil, nil, true)
+			resp, err := l.client(t, httpclient.Config{}).Post(t.Context(), "http://api.example/", nil, nil, true)
 			if err != nil || resp.Status != http.StatusOK || time.Since(start) != want {
 				t.Errorf("Retry-After %s: %+v, %v after %v", told, resp, err, time.Since(start))
 			}
@@ -276,6 +277,7 @@ func TestNewNamesTheFileThatCannotBeUsed(t *testing.T) {
 // listener serves a client inside a bubble of synctest.
 type listener struct {
 	serve http.HandlerFunc
+	until time.Time // connections are refused
 	posts int
 	conns chan net.Conn
 }
@@ -293,14 +295,20 @@ func listen(t *testing.T, serve http.HandlerFunc) *listener {
 }
 
 // client makes a client whose connections end here.
-func (l *listener) client(t *testing.T) *httpclient.Client {
-	c := client(t, httpclient.Config{})
-	c.Dial(func() net.Conn {
-		ours, theirs := net.Pipe()
-		l.conns <- theirs
-		return ours
-	})
+func (l *listener) client(t *testing.T, cfg httpclient.Config) *httpclient.Client {
+	c := client(t, cfg)
+	c.Dial(l.dial)
 	return c
+}
+
+// dial connects to the listener.
+func (l *listener) dial() (net.Conn, error) {
+	if time.Now().Before(l.until) {
+		return nil, syscall.ECONNREFUSED
+	}
+	ours, theirs := net.Pipe()
+	l.conns <- theirs
+	return ours, nil
 }
 
 // Accept implements net.Listener.

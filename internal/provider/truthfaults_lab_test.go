@@ -5,6 +5,7 @@ package provider_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +40,7 @@ func newTruthGate(t *testing.T, to string) *truthGate {
 	server := httputil.NewSingleHostReverseProxy(u)
 	server.Transport = &http.Transport{DisableKeepAlives: true} // the server may be about to end one that was kept
 	g := &truthGate{}
-	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	g.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.mu.Lock()
 		g.n++
 		n, fault := g.n, g.fault
@@ -47,8 +49,36 @@ func newTruthGate(t *testing.T, to string) *truthGate {
 			server.ServeHTTP(w, r)
 		}
 	}))
+	g.Config.SetKeepAlivesEnabled(false) // who is turned away shall have no connection left
+	g.Start()
 	t.Cleanup(g.Close)
 	return g
+}
+
+// restarts has the gate refuse connections for so long, from its n-th request on,
+// as a server does that is started again. What it gives waits until that is over,
+// and tells whether it was.
+func (g *truthGate) restarts(at int, down time.Duration) (over func() bool) {
+	up := make(chan error, 1)
+	var began atomic.Bool
+	g.set(func(n int, w http.ResponseWriter, r *http.Request) bool {
+		if n != at {
+			return false
+		}
+		address := g.Listener.Addr().String()
+		g.Listener.Close()
+		began.Store(true)
+		time.AfterFunc(down, func() {
+			l, err := net.Listen("tcp", address)
+			if err == nil {
+				g.Listener = l
+				go func() { _ = g.Config.Serve(l) }()
+			}
+			up <- err
+		})
+		return gone(n, w, r)
+	})
+	return func() bool { return began.Load() && <-up == nil }
 }
 
 // set sets the fault; nil for none.
@@ -166,6 +196,10 @@ func TestLabNautobotFaults(t *testing.T) {
 	truthFaults(t, "nautobot", "Nautobot", env["NAUTOBOT_URL"], env["NAUTOBOT_TOKEN"], nautobotCase)
 }
 
+// restart is how long a server of the test is down: NetBox is for 12 s, Nautobot
+// for 8 s.
+const restart = 10 * time.Second
+
 func truthFaults(t *testing.T, name, product, address, token string, holding func(*testing.T, acctest.Node) truthCase) {
 	sim := acctest.Simulate(t, map[string]string{
 		"r1": "frr version 8.4.4\nfrr defaults traditional\nhostname r1\nservice integrated-vtysh-config\n!\ninterface lo\n ip address 10.0.0.1/32\nexit\n!\nend\n",
@@ -188,14 +222,21 @@ func truthFaults(t *testing.T, name, product, address, token string, holding fun
 	b.configure(token, patient)
 	b.gate.set(first(2, gone))
 	plan("restarts", 2, "description two")
-	b.gate.set(func(n int, w http.ResponseWriter, r *http.Request) bool { return n == 2 && gone(n, w, r) })
-	plan("restarts in the middle", 2, "description two")
+	began := time.Now()
+	over := b.gate.restarts(2, restart)
+	plan("restarts in the middle", 2, "description two", "1 to change")
+	if took := time.Since(began); took < restart {
+		t.Errorf("the server was down for %s; the plan took %s", restart, took)
+	}
+	if !over() {
+		t.Fatal("the server did not restart")
+	}
 	b.gate.set(first(1, func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Retry-After", "1")
 		w.WriteHeader(http.StatusTooManyRequests)
 		return true
 	}))
-	began := time.Now()
+	began = time.Now()
 	plan("too many requests", 2, "description two")
 	if took := time.Since(began); took < time.Second {
 		t.Errorf("the server asked to wait for a second; the plan took %s", took)

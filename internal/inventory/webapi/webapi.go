@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/httpclient"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
@@ -57,6 +58,10 @@ type Config struct {
 	Warn func(string)
 }
 
+// patience is how long a server that has answered before is waited for: a restart
+// of NetBox takes 12 s, one of Nautobot 8 s.
+const patience = 20 * time.Second
+
 // Client makes requests to one server. It is safe for concurrent use.
 type Client struct {
 	// Base is the address that paths are added to, without a slash at its end.
@@ -81,6 +86,9 @@ func New(p Product, cfg Config) (*Client, error) {
 	}
 	c := &Client{Base: base, product: p, header: cfg.Header, redact: cfg.Redact, warn: cfg.Warn}
 	c.redact = c.redact.WithWords(secret.HeaderWords(cfg.HTTP.Headers)...)
+	if cfg.HTTP.Patience == nil {
+		cfg.HTTP.Patience = httpclient.NewPatience(patience)
+	}
 	if c.plain, err = httpclient.New(cfg.HTTP); err != nil {
 		return nil, err
 	}

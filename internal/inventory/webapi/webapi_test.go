@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -220,6 +221,36 @@ func TestTriesAgain(t *testing.T) {
 		err := client(t, testProduct(), s.URL, nil).Call(t.Context(), c.r, nil)
 		if (err == nil) != (c.sent == 2) || len(s.sent) != c.sent {
 			t.Errorf("%s: sent %d times, %v", c.r.Method, len(s.sent), err)
+		}
+	}
+}
+
+// A server that restarts is waited for longer than one that never answered: by
+// every request, whichever of them it has answered.
+func TestARestart(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		away := says(502, "text/html", "busy")
+		answers := []http.HandlerFunc{away, away, away, away, away, away, says(200, js, "{}")}
+		if known {
+			answers = slices.Insert(answers, 0, says(200, js, "{}"))
+		}
+		s := serve(t, answers...)
+		c, err := New(testProduct(), Config{
+			URL: s.URL, HTTP: httpclient.Config{Pause: time.Millisecond}, Header: http.Header{}, Redact: &secret.Redactor{},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if known {
+			if err := c.Call(t.Context(), post(true), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.Call(t.Context(), get(""), nil); (err == nil) != known {
+			t.Errorf("known %t: %v", known, err)
+		}
+		if want := map[bool]int{true: len(answers), false: 5}[known]; len(s.sent) != want {
+			t.Errorf("known %t: sent %d times, want %d", known, len(s.sent), want)
 		}
 	}
 }
