@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory/netbox/netboxtest"
@@ -16,8 +18,16 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix/zabbixtest"
 )
 
+// betweenPlanAndApply runs when a step's plan is saved and not yet applied.
+type betweenPlanAndApply func()
+
+// CheckPlan implements plancheck.PlanCheck.
+func (f betweenPlanAndApply) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
+	f()
+}
+
 // TestAccDestroyWithoutTheSource: a source of truth that always fails keeps nobody
-// from destroying what it once named.
+// from destroying what it once named, which does not even ask it.
 func TestAccDestroyWithoutTheSource(t *testing.T) {
 	t.Setenv("CHECKPOINT_DISABLE", "1")
 	sim := acctest.Simulate(t, map[string]string{
@@ -50,27 +60,41 @@ resource "zabbix_agent_host" "r1" {
 }
 `, n.Port)
 	var asked atomic.Int32
+	var down atomic.Bool
+	source.Fault(func(w http.ResponseWriter, _ *http.Request) bool {
+		asked.Add(1)
+		if down.Load() {
+			w.WriteHeader(http.StatusForbidden)
+		}
+		return down.Load()
+	})
+	var planned int32
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.ProviderFactories(t, "PROVISION_ZABBIX_PASSWORD="+zabbixtest.AdminPassword),
 		Steps: []resource.TestStep{
 			{Config: config},
 			{
 				PreConfig: func() {
-					source.Fault(func(w http.ResponseWriter, _ *http.Request) bool {
-						asked.Add(1)
-						w.WriteHeader(http.StatusForbidden)
-						return true
-					})
+					if asked.Swap(0) == 0 {
+						t.Error("no request was counted")
+					}
+					down.Store(true)
 				},
 				Config: provider, // "destroy" would plan everything once more before
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					betweenPlanAndApply(func() { planned = asked.Swap(0) }),
+				}},
 			},
 		},
 	})
+	if n := asked.Load(); n != 0 {
+		t.Errorf("the apply that destroys asked the source of truth %d times", n)
+	}
 	if running := sim.Routers["r1"].Running(); !strings.Contains(running, "description from NetBox") {
 		t.Errorf("r1 runs:\n%s", running)
 	}
 	if hosts := zbx.Hosts(); len(hosts) > 0 && strings.Contains(strings.Join(hosts, " "), "r1") {
 		t.Errorf("destroy left %v", hosts)
 	}
-	t.Logf("%d requests were refused", asked.Load())
+	t.Logf("the plan asked %d times", planned)
 }
