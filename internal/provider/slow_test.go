@@ -73,10 +73,11 @@ func TestAccOneOfManyHangs(t *testing.T) {
 }
 
 // checkWaits reads in the events how long the opens of r0 took: a plan waits once,
-// and what it shares costs nothing.
+// and what it shares costs nothing. The others are done meanwhile.
 func checkWaits(t *testing.T, events string, limit time.Duration) {
 	t.Helper()
 	waited, shared := 0, 0
+	gaveUp, last := map[string]time.Time{}, map[string]map[string]time.Time{} // by run; the others' by name
 	text, err := os.ReadFile(events)
 	if err != nil {
 		t.Fatal(err)
@@ -86,17 +87,38 @@ func checkWaits(t *testing.T, events string, limit time.Duration) {
 		if err := json.Unmarshal(line, &e); err != nil {
 			t.Fatal(err)
 		}
+		at, err := time.Parse(time.RFC3339Nano, e.Time)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Name != "r0" {
+			if last[e.RunID] == nil {
+				last[e.RunID] = map[string]time.Time{}
+			}
+			last[e.RunID][e.Name] = at
+		}
 		switch took := time.Duration(e.DurationMS * float64(time.Millisecond)); {
 		case e.Step != "open" || e.Outcome != "failed":
 		case e.Name != "r0":
 			t.Errorf("%s was not opened: %s", e.Name, e.Error)
 		case took > limit/2:
 			waited++
+			gaveUp[e.RunID] = at
 		default:
 			shared++
 		}
 	}
 	if waited == 0 || shared == 0 { // a refresh alone has nothing to share
 		t.Errorf("waited %d times for r0 and shared that %d times", waited, shared)
+	}
+	for run, end := range gaveUp {
+		if len(last[run]) != routers-1 {
+			t.Errorf("%d others were looked at while r0 was waited for", len(last[run]))
+		}
+		for name, at := range last[run] {
+			if !at.Before(end) {
+				t.Errorf("%s was done %s after r0 was given up", name, at.Sub(end))
+			}
+		}
 	}
 }
