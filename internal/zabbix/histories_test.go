@@ -353,8 +353,8 @@ func (h *history) honest(s scenario, in zabbix.Intent, before string, err error)
 	}
 	switch e.Outcome {
 	case provision.OutcomeUnknown:
-		if len(h.w.faults) == 1 {
-			broken = append(broken, "P3: not found out after a single fault: "+err.Error())
+		if !h.w.stuckHalfWay() {
+			broken = append(broken, "P3: not found out: "+err.Error())
 		}
 	case provision.OutcomeNotApplied, provision.OutcomeReverted:
 		if now := h.state(); now != before {
@@ -366,6 +366,22 @@ func (h *history) honest(s scenario, in zabbix.Intent, before string, err error)
 		}
 	}
 	return broken
+}
+
+// stuckHalfWay tells that an update stopped half way, and that one which should
+// mend it had no effect: the host is neither as it was nor as it was approved.
+func (w *world) stuckHalfWay() bool {
+	half := false
+	for n, op := range w.ops {
+		switch f := w.faults[n]; {
+		case op != "update":
+		case f == halfFail, f == halfLost:
+			half = true
+		case half && (f == failBefore || f == lostBefore || f == hangBefore || f == lostLate):
+			return true
+		}
+	}
+	return false
 }
 
 // recover plans and applies anew, from the state that Terraform has after err.
