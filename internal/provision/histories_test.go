@@ -358,12 +358,25 @@ func (g *game) judgeBad(e *ending, pe *provision.Error) {
 	g.judgeClaim(e, pe.Outcome)
 }
 
-// mayBeUnknown tells that the faults of a history can leave the target neither as
-// it was nor as it was approved, so that nobody can name where it is. With two
-// faults any pair of a lost answer and a failed reading can.
+// mayBeUnknown tells that what went wrong so far can leave the target where nobody
+// can name it.
 func (g *game) mayBeUnknown() bool {
-	for _, f := range g.faults {
-		switch f {
+	return g.strays() || g.cutForGood() || g.hangsToTheEnd()
+}
+
+// wrong is what went wrong at a call; "" if nothing did.
+func (g *game) wrong(n int) fault {
+	if f := g.faults[n]; slices.Contains(faultsAt(g.variant, g.w.ops[n]), f) {
+		return f
+	}
+	return ""
+}
+
+// strays tells of a fault that alone can leave the target neither as it was nor as
+// it was approved.
+func (g *game) strays() bool {
+	for n := range g.w.ops {
+		switch g.wrong(n) {
 		case otherInside, otherAside, otherKeeps, otherLeaves, reboots:
 			return true
 		case cutOff, cutLost, halfFail, halfLost, halfSilent:
@@ -372,7 +385,43 @@ func (g *game) mayBeUnknown() bool {
 			}
 		}
 	}
-	return len(g.faults) > 1
+	return false
+}
+
+// cutForGood tells that a commit cut off the management, and that the timer which
+// gives it back died after that.
+func (g *game) cutForGood() bool {
+	cut := false
+	for n := range g.w.ops {
+		switch g.wrong(n) {
+		case cutOff, cutLost:
+			cut = true
+		case timerDies:
+			if cut {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hangsToTheEnd tells that two of the calls after a change was seen on the target,
+// saving and the last looks, hung: each for as long as there is time for all.
+func (g *game) hangsToTheEnd() bool {
+	seen, hung := false, 0
+	for n, o := range g.w.ops {
+		f := g.wrong(n)
+		hangs := f == hangBefore || f == hangAfter
+		switch {
+		case o == opCommit:
+			seen, hung = false, 0
+		case seen && hangs && (o == opSave || o == opVerify):
+			hung++
+		case o == opVerify && f == "":
+			seen = true
+		}
+	}
+	return hung > 1
 }
 
 // judgeClaim checks what is said about the target against what the run saw last.
