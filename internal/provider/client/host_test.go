@@ -233,19 +233,23 @@ func TestSubjectThatIsNotReady(t *testing.T) {
 	}{
 		"offline": {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: offline} }, "device", client.ErrNotReady, "offline"},
 		"nothing is ready": {
-			client.HostRef{Device: "r1", NeedsAddress: true}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: bare} }, "device", client.ErrNotReady,
+			client.HostRef{Device: "r1", NeedsAddress: true},
+			func(cfg *client.Config) { cfg.Inventory = sourceOf{device: bare} }, "device", client.ErrNotReady,
 			`its status is "offline", which is none of active, planned, staged (the provider's statuses); it has no address. Mend it at https://netbox.example.net/dcim/devices/42/`,
 		},
 		"nothing is ready, of a family": {
-			client.HostRef{Device: "r1", NeedsAddress: true}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: bare}; ipv4(cfg) }, "device", client.ErrNotReady,
+			client.HostRef{Device: "r1", NeedsAddress: true},
+			func(cfg *client.Config) { cfg.Inventory = sourceOf{device: bare}; ipv4(cfg) }, "device", client.ErrNotReady,
 			"(the provider's statuses); it has no IPv4 address (the provider's zabbix.defaults.address is \"ipv4\"). Mend it at",
 		},
 		"the address is given": {
-			client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: bare} }, "device", client.ErrNotReady,
+			client.HostRef{Device: "r1"},
+			func(cfg *client.Config) { cfg.Inventory = sourceOf{device: bare} }, "device", client.ErrNotReady,
 			"(the provider's statuses). Mend it at",
 		},
 		"the object has one": {
-			client.HostRef{Device: "r1", NeedsAddress: true}, func(cfg *client.Config) { cfg.Inventory = sourceOf{device: offline} }, "device", client.ErrNotReady,
+			client.HostRef{Device: "r1", NeedsAddress: true},
+			func(cfg *client.Config) { cfg.Inventory = sourceOf{device: offline} }, "device", client.ErrNotReady,
 			"(the provider's statuses). Mend it at",
 		},
 		"excluded":   {client.HostRef{Device: "r1"}, func(cfg *client.Config) { cfg.Inventory, cfg.Zabbix.Mappings = sourceOf{device: device}, rules }, "device", client.ErrNotReady, "unmonitored"},
