@@ -241,7 +241,8 @@ func TestStartPlansOneObject(t *testing.T) {
 	j := newJobs(t)
 	out := filepath.Join(j.dir, "output")
 	says(t, j.run(0, "plan", "TRIGGER=button", "REPORT_URL=https://ci.example.net/7", "GITHUB_OUTPUT="+out), "It waits for a person")
-	saved := filepath.Join(j.dir, "provision-run/tfplan")
+	calls := strings.TrimSpace(j.calls())
+	saved := regexp.MustCompile(`-out=(\S+)`).FindStringSubmatch(calls + " -out=none")[1]
 	want := []string{
 		"button/ann: -chdir=sites/ams init -no-color",
 		"button/ann: -chdir=sites/ams plan -no-color -lock-timeout=10m -out=" + saved +
@@ -249,14 +250,14 @@ func TestStartPlansOneObject(t *testing.T) {
 		"button/ann: -chdir=sites/ams show -json " + saved,
 		"button/ann: -chdir=sites/ams show -no-color " + saved,
 	}
-	if got := strings.Split(strings.TrimSpace(j.calls()), "\n"); !slices.Equal(got, want) {
+	if got := strings.Split(calls, "\n"); !slices.Equal(got, want) {
 		t.Errorf("calls %q\nwant  %q", got, want)
 	}
 	report := j.read(j.dir, "provision-run/report.md")
 	says(t, report, "````text\n```\n+ description\n````", "`` $(touch x)` ``", "[12](http")
 	says(t, strings.Join(told(j), "\n"), "Plan by button, ` ann `", `["12"]`+" `: update", "[Report](https://ci.example.net/7)")
 	says(t, j.read(out), "site=ams\n", "pending=true\n", "applied=false\n")
-	info, err := os.Stat(saved + ".enc")
+	info, err := os.Stat(filepath.Join(j.dir, "provision-run/tfplan.enc"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the saved plan: %v %v", info, err)
 	}
@@ -265,9 +266,11 @@ func TestStartPlansOneObject(t *testing.T) {
 	}
 	// A person agrees.
 	j.run(0, "apply", "ACTOR=bob")
-	says(t, j.calls(), "button/bob: -chdir=sites/ams apply -no-color -lock-timeout=10m "+saved, "applied")
-	if _, err := os.Stat(saved); err == nil {
-		t.Error("the saved plan is still there")
+	says(t, j.calls(), "button/bob: -chdir=sites/ams apply -no-color -lock-timeout=10m /", "applied")
+	for _, path := range regexp.MustCompile(`/\S+/tfplan`).FindAllString(j.calls(), -1) {
+		if _, err := os.Stat(path); err == nil || strings.HasPrefix(path, j.dir) {
+			t.Errorf("the plan is in clear: %s", path)
+		}
 	}
 	says(t, j.run(0, "apply"), "nothing to apply")
 }

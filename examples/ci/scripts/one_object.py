@@ -17,6 +17,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -546,17 +547,16 @@ def must_have_passphrase():
                    'as a secret of the environments provision-plan and provision (GitHub) or a masked variable (GitLab)')
 
 
-def seal(path):
-    """Encrypts the saved plan."""
-    crypt('-e', path, path.with_suffix('.enc'))
-    path.unlink()
+@contextlib.contextmanager
+def workshop():
+    """A place for the saved plan in clear: outside of what a CI keeps, and gone
+    afterwards."""
+    with tempfile.TemporaryDirectory(prefix='provision-') as work:
+        yield pathlib.Path(work) / 'tfplan'
 
 
-def unseal(path):
-    """Makes the saved plan readable again."""
-    if not path.with_suffix('.enc').exists():
-        raise Stop(f'{path.with_suffix(".enc")} is missing: has the plan expired? Start a new run')
-    crypt('-d', path.with_suffix('.enc'), path)
+def sealed():
+    return run_dir() / 'tfplan.enc'
 
 
 def crypt(way, source, target):
@@ -667,8 +667,8 @@ def plan():
 
 def planned(run, source, site, things):
     """Plans the objects, tells of it, and applies if that may be."""
-    saved = fresh_run_dir() / 'tfplan'
-    try:
+    fresh_run_dir()
+    with workshop() as saved:
         shown, changes, why = made(run, site, things, saved)
         auto = bool(changes) and site in run.auto_apply and not why
         outcome = 'Nothing to change.' if not changes else 'It is applied at once.' if auto else 'It waits for a person.'
@@ -679,13 +679,8 @@ def planned(run, source, site, things):
             say('a person must agree: ' + '; '.join(why))
         if auto:
             terraform(run, site, 'apply', '-no-color', '-lock-timeout=10m', str(saved))
-        if changes and not auto:
-            seal(saved)
-        else:
-            saved.unlink()
-    except BaseException:
-        saved.unlink(missing_ok=True)  # what is in the folder is kept for the next job
-        raise
+        elif changes:
+            crypt('-e', saved, sealed())
     say(outcome)
     finish(site=site, changes=bool(changes), pending=bool(changes) and not auto, applied=auto, trigger=run.trigger)
 
@@ -697,7 +692,6 @@ def made(run, site, things, saved):
     terraform(run, site, 'init', '-no-color')
     targets = [f'-target={address}' for t in things for address in t.addresses()]
     terraform(run, site, 'plan', '-no-color', '-lock-timeout=10m', f'-out={saved}', *targets)
-    saved.chmod(0o600)
     text = terraform(run, site, 'show', '-json', str(saved), capture=True)
     shown = json.loads(text)
     changes, why = changes_of(shown), reasons_against(shown, things)
@@ -710,7 +704,7 @@ def made(run, site, things, saved):
 def fresh_run_dir():
     """RUN_DIR without what an earlier run has left."""
     run_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ('tfplan', 'tfplan.enc', 'report.md', 'report.html', 'result.json'):
+    for name in ('tfplan.enc', 'report.md', 'report.html', 'result.json'):
         (run_dir() / name).unlink(missing_ok=True)
     return run_dir()
 
@@ -726,13 +720,12 @@ def apply():
         return say('there is nothing to apply')
     site = site_folder(str(result.get('site', '')))
     run = Run('', '', site, str(result.get('trigger', 'demand')), actor(), frozenset(), (), '')
-    saved = run_dir() / 'tfplan'
-    unseal(saved)
-    try:
+    if not sealed().exists():
+        raise Stop(f'{sealed()} is missing: has the plan expired? Start a new run')
+    with workshop() as saved:
+        crypt('-d', sealed(), saved)
         terraform(run, site, 'init', '-no-color')
         terraform(run, site, 'apply', '-no-color', '-lock-timeout=10m', str(saved))
-    finally:
-        saved.unlink(missing_ok=True)
     finish(site=site, changes=True, pending=False, applied=True)
 
 
