@@ -406,7 +406,8 @@ func (g *game) cutForGood() bool {
 }
 
 // hangsToTheEnd tells that two of the calls after a change was seen on the target,
-// saving and the last looks, hung: each for as long as there is time for all.
+// saving and the last looks, hung: each for as long as there is time for all. A run
+// that has only to save begins with that.
 func (g *game) hangsToTheEnd() bool {
 	seen, hung := false, 0
 	for n, o := range g.w.ops {
@@ -415,9 +416,10 @@ func (g *game) hangsToTheEnd() bool {
 		switch {
 		case o == opCommit:
 			seen, hung = false, 0
-		case seen && hangs && (o == opSave || o == opVerify):
+		case hangs && (o == opSave || o == opVerify && seen):
+			seen = true
 			hung++
-		case o == opVerify && f == "":
+		case o == opSave, o == opVerify && f == "":
 			seen = true
 		}
 	}
