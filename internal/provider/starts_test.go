@@ -267,7 +267,11 @@ func TestStartPlansOneObject(t *testing.T) {
 	// A person agrees.
 	j.run(0, "apply", "ACTOR=bob")
 	says(t, j.calls(), "button/bob: -chdir=sites/ams apply -no-color -lock-timeout=10m /", "applied")
-	for _, path := range regexp.MustCompile(`/\S+/tfplan\b`).FindAllString(j.calls(), -1) {
+	plain := regexp.MustCompile(`/\S+/tfplan\b`).FindAllString(j.calls(), -1)
+	if len(plain) != 4 {
+		t.Errorf("the plan was at %q", plain)
+	}
+	for _, path := range plain {
 		if _, err := os.Stat(path); err == nil || strings.HasPrefix(path, j.dir) {
 			t.Errorf("the plan is in clear: %s", path)
 		}
