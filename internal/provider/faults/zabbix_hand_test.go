@@ -67,13 +67,14 @@ func TestZabbixByHand(t *testing.T) {
 func TestZabbixChangedAfterAPlannedDestroy(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *server) {
 		e := newEstate(t, s, binaryOf(), "bye", 0)
-		e.Config(e.provider(), e.host("bury"), e.host("delete", `on_destroy = "delete"`), e.host("same"))
+		e.Config(e.provider(), e.host("bury"), e.host("delete", `on_destroy = "delete"`), e.host("same"), e.host("gone"))
 		e.Must(0, "apply", "-auto-approve")
 		made := e.hosts("bye")
 		e.Must(0, "plan", "-destroy", "-out=bye.tfplan")
 		for _, name := range []string{"bye-bury", "bye-delete"} {
 			s.call("host.update", object{"hostid": made[name].ID, "description": "in use again"}, nil)
 		}
+		s.call("host.delete", []string{made["bye-gone"].ID}, nil)
 		out := e.Must(1, "apply", "bye.tfplan")
 		there := e.hosts("bye")
 		for _, name := range []string{"bye-bury", "bye-delete"} {
@@ -84,6 +85,9 @@ func TestZabbixChangedAfterAPlannedDestroy(t *testing.T) {
 		}
 		if there["bye-same"] != nil || there["bye-same_archived"] == nil {
 			t.Error("the host that nobody changed is not in the graveyard")
+		}
+		if strings.Contains(out, "Error: bye-gone") {
+			t.Error("a host that is gone already is no error")
 		}
 		e.Must(0, "destroy", "-auto-approve")
 		if left := e.hosts("bye"); left["bye-bury"] != nil || left["bye-delete"] != nil {

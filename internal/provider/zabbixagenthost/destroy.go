@@ -2,6 +2,7 @@ package zabbixagenthost
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -151,7 +152,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	defer cancel()
 	res, err := r.core.RunHost(ctx, client.HostJob{Name: state.name(), Intent: in, Approved: k.Farewell})
 	resp.Diagnostics.Append(warnings(state.name(), res.Warnings)...)
-	if err != nil {
+	if gone := errors.Is(err, provision.ErrStale) && res.Summary.Host == nil; err != nil && !gone {
 		resp.Diagnostics.Append(tfdiag.HostErrors(state.name(), err)...)
 	}
 }
