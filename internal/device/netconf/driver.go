@@ -20,6 +20,7 @@
 package netconf
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func (d Driver) Open(ctx context.Context, dev device.Device) (device.Session, er
 
 // netconfd 2.13 never answers when it is so busy that it reads our hello and the
 // first rpc in one piece: a session that does not answer by firstAnswer is given up,
-// and another one begun, on the same connection.
+// and another one begun, on the same connection. The last one has as long as any rpc.
 const (
 	firstAnswer = 10 * time.Second
 	beginnings  = 3
@@ -97,18 +98,22 @@ const (
 
 // begin begins a NETCONF session that answers.
 func begin(ctx context.Context, client *ssh.Client, c ssh.Config) (*rpc.Session, error) {
-	limit := firstAnswer
-	if c.CommandTimeout > 0 {
-		limit = min(limit, c.CommandTimeout)
-	}
+	whole := cmp.Or(c.CommandTimeout, time.Minute)
 	for try := 1; ; try++ {
 		stream, err := client.Subsystem(ctx, "netconf")
-		if err != nil {
+		switch {
+		case err != nil && try == 1:
 			return nil, noSubsystem(c, err)
+		case err != nil:
+			return nil, fmt.Errorf("another session, since the first one did not answer: %w", err)
 		}
 		nc, err := rpc.Open(ctx, stream, rpc.Options{Timeout: c.CommandTimeout})
 		if err != nil {
 			return nil, err
+		}
+		limit := min(firstAnswer, whole)
+		if try == beginnings {
+			limit = whole
 		}
 		err = nc.Answers(ctx, limit)
 		if err == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -240,23 +241,23 @@ func TestStaleBetweenStageAndCommit(t *testing.T) {
 // A server that does not answer the first rpc of a session, as netconfd when it is
 // busy, is asked again in another session of the same login.
 func TestSessionThatDoesNotAnswer(t *testing.T) {
-	deaf := 2
+	var deaf atomic.Int32
+	deaf.Store(2)
 	lab := newSim(t, netconfsim.Options{Faults: func(op string) netconfsim.Fault {
-		if op == "get" && deaf > 0 {
-			deaf--
+		if op == "get" && deaf.Add(-1) >= 0 {
 			return netconfsim.Hang
 		}
 		return netconfsim.None
 	}})
 	lab.dev.SSH.CommandTimeout = time.Second
 	s := driven(t, lab)
-	if _, err := s.Read(t.Context()); err != nil || deaf > 0 {
-		t.Errorf("%v, %d more", err, deaf)
+	if _, err := s.Read(t.Context()); err != nil || deaf.Load() != -1 {
+		t.Errorf("%v, %d more", err, deaf.Load())
 	}
 	must(t, s.Close())
-	deaf = 100
-	if _, err := lab.Driver().Open(t.Context(), lab.Device()); !errors.Is(err, provision.ErrConnectionLost) || !strings.Contains(err.Error(), "first rpc of the session") || deaf != 97 {
-		t.Errorf("%v, %d more", err, deaf)
+	deaf.Store(100)
+	if _, err := lab.Driver().Open(t.Context(), lab.Device()); !errors.Is(err, provision.ErrConnectionLost) || !strings.Contains(err.Error(), "first rpc of the session") || deaf.Load() != 97 {
+		t.Errorf("%v, %d more", err, deaf.Load())
 	}
 }
 
