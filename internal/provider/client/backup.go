@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
@@ -115,20 +116,27 @@ func writeAtomic(path string, data []byte) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	// The file's name, and its folder's, which may be new.
-	return errors.Join(syncDir(filepath.Dir(path)), syncDir(filepath.Dir(filepath.Dir(path))))
+	if err := errors.Join(syncDir(filepath.Dir(path)), syncDir(filepath.Dir(filepath.Dir(path)))); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
-// syncDir puts the names in a directory on disk. Windows does so by itself and
-// refuses to be asked.
+// syncDir puts the names in a directory on disk, where that can be asked for: not on
+// Windows and some file systems, nor in a directory that only lets us through.
 func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
+	d, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) || runtime.GOOS == "windows" {
 		return nil
 	}
-	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	err = d.Sync()
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }
 
 // longest is how many bytes of a name stand in the name of a file, which may have
