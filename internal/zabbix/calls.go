@@ -50,8 +50,8 @@ func (c *change) groupIDs(ctx context.Context, found *ids) (err error) {
 	if touches(c.diff, string(FieldGroups)) {
 		found.groups, err = c.hosts.Lookup().Groups(ctx, c.goal.Groups, c.in.CreateGroups || c.action == ActionBury)
 	}
-	if err == nil {
-		c.grouped = c.made
+	if err == nil && c.action != ActionBury {
+		c.grouped = slices.DeleteFunc(slices.Clone(c.made), func(n string) bool { return !c.hosts.Lookup().Made(n) })
 	}
 	return err
 }

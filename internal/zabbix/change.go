@@ -41,9 +41,7 @@ type sight struct {
 // with every write, and the core looks twice after a commit.
 const recent = time.Second
 
-// Before implements provision.Change. When Commit finds another state right
-// before it sends anything, and so sends nothing, that is the state that the
-// change leaves behind.
+// Before implements provision.Change.
 func (c *change) Before() provision.Snapshot { return snapshot(c.before) }
 
 // Diff implements provision.Change.
@@ -117,7 +115,6 @@ func (c *change) compare(ctx context.Context) error {
 		return err
 	}
 	if snapshot(now).Digest != snapshot(c.before).Digest {
-		c.before = now
 		return fmt.Errorf("%w: somebody changed the host in Zabbix in the meantime; nothing was sent", provision.ErrStale)
 	}
 	c.before = now // with the ids that its parts have now

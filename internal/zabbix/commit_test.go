@@ -179,6 +179,30 @@ func TestAHostThatSomebodyMadeInTheMeantime(t *testing.T) {
 	}
 }
 
+// thief has a host of the name made by another job of the same run, and the answer
+// to ours lost.
+type thief struct{ *client }
+
+func (h thief) Create(context.Context, zabbix.NewHost) (*zabbix.Host, error) {
+	h.w.add(zabbix.Host{Name: "core1", Groups: []string{"Routers"}, Mark: zabbix.Mark{Run: "run-1#THEIRS"}})
+	return nil, errLost
+}
+
+// Jobs of a pipeline may share a run id: what another one has made under the same name
+// is not taken back.
+func TestAHostThatAnotherJobOfTheRunMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		in := minimal()
+		in.Run = "run-1"
+		target := zabbix.NewTarget(thief{&client{w: w}}, nil, zabbix.Ref{Name: "core1"})
+		_, err := provision.Run(t.Context(), provision.Request{Target: target, Intent: &in, Commit: true})
+		if err == nil || w.byName("core1") == nil {
+			t.Errorf("the other job's host is gone: %v", err)
+		}
+	})
+}
+
 // hidden is a Zabbix whose user does not see the host that has the name.
 type hidden struct{ *client }
 

@@ -141,7 +141,8 @@ const (
 // Mark is what this package writes on hosts, as tags, so that a later run knows
 // them. No difference and no ownership concerns these tags.
 type Mark struct {
-	// Run is the id of the run that created the host (tag provision.run).
+	// Run is the id of the run that created the host (tag provision.run), and behind
+	// a "#" what tells that creation from every other.
 	Run string
 	// BuriedName and BuriedObject are set on a host in the graveyard: its former
 	// technical name and its object (tags provision.name, provision.object).

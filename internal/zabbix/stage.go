@@ -3,6 +3,7 @@ package zabbix
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -166,9 +167,22 @@ func (c *change) settle(ctx context.Context) error {
 // arrived.
 func (c *change) aim() {
 	c.goal = aim(c.before, c.in, c.anew())
-	if c.before == nil || c.goal.writes() {
+	switch {
+	case c.before == nil:
+		c.goal.Mark.Run = unique(c.in.Run)
+	case c.goal.writes():
 		c.goal.Mark.Run = stamp(c.before, c.in.Run)
 	}
+}
+
+// unique is the mark of one creation. A run id is not enough: the jobs of a pipeline
+// may share one, and what another of them has made must not be taken for ours.
+func unique(run string) string { return run + "#" + rand.Text()[:8] }
+
+// runOf is the run id in a mark.
+func runOf(mark string) string {
+	run, _, _ := strings.Cut(mark, "#")
+	return run
 }
 
 // stamp is the mark of a run, which differs from the one that is there: a run
@@ -182,7 +196,7 @@ func stamp(before *Host, run string) string {
 
 // summarize tells what a person should know.
 func (c *change) summarize() {
-	s := Summary{Action: c.action, Host: c.before, Removes: removals(c.before, c.goal), Losses: c.losses, NewGroups: c.made, Reaches: c.reaches()}
+	s := Summary{Action: c.action, Host: c.before, Mark: c.goal.Mark.Run, Removes: removals(c.before, c.goal), Losses: c.losses, NewGroups: c.made, Reaches: c.reaches()}
 	if c.action == ActionUpdate || c.action == ActionAdopt {
 		s.Conflicts = c.goal.conflicts
 	}

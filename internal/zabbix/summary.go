@@ -30,6 +30,8 @@ type Summary struct {
 	// Host is the host as it is; nil when it is not there. Of a revival it is the
 	// buried one.
 	Host *Host
+	// Mark is the mark of the run that the host will have.
+	Mark string
 	// Removes is what each field will lose, by name (tags as "name: value"),
 	// sorted. Fields that lose nothing are not in it.
 	Removes map[Field][]string
@@ -99,7 +101,7 @@ func (s Summary) actionWarning() string {
 	case ActionResume:
 		return fmt.Sprintf("the host %q (hostid %s) was made by run %s, which did not get to record it here; it is taken over. "+
 			"If another state has it, take it out of one of the two (terraform state rm)",
-			s.Host.Name, s.Host.ID, s.Host.Mark.Run)
+			s.Host.Name, s.Host.ID, runOf(s.Host.Mark.Run))
 	case ActionBury:
 		return fmt.Sprintf("the host %q (hostid %s) will be disabled and moved to the graveyard as %q; its history stays", s.Host.Name, s.Host.ID, s.BuriedAs)
 	case ActionDelete:

@@ -190,7 +190,10 @@ func (c *Client) RunHost(ctx context.Context, job HostJob) (HostResult, error) {
 		Emit: c.emitter(ctx, redact), Budget: c.budget,
 	})
 	out := notes.result(res)
-	err = out.left(err, in.Run)
+	if in.Destroy != "" && errors.Is(err, provision.ErrStale) && out.Diff.Empty() {
+		err, out.Outcome = nil, provision.OutcomeNoChange // somebody else has done it
+	}
+	err = out.left(err)
 	if !job.DryRun {
 		out.Warnings = append(out.Warnings, c.hostWrittenBack(ctx, job, out, err, redact)...)
 	}
@@ -206,9 +209,9 @@ func (c *Client) RunHost(ctx context.Context, job HostJob) (HostResult, error) {
 
 // left names the host that a failed creation made: it is in Zabbix, and in no
 // state.
-func (r HostResult) left(err error, run string) error {
+func (r HostResult) left(err error) error {
 	var failed *provision.Error
-	if r.Summary.Action != zabbix.ActionCreate || r.Host == nil || r.Host.Mark.Run != run || !errors.As(err, &failed) {
+	if r.Summary.Action != zabbix.ActionCreate || r.Host == nil || r.Host.Mark.Run != r.Summary.Mark || !errors.As(err, &failed) {
 		return err
 	}
 	named := *failed

@@ -299,7 +299,7 @@ func TestRunHostMakesAHost(t *testing.T) {
 	if err != nil || made.Outcome != provision.OutcomeApplied || made.Host == nil || made.Host.ID != "101" {
 		t.Fatalf("apply: %+v %v", made, err)
 	}
-	if f.created[0].Run != "run-1" {
+	if !strings.HasPrefix(f.created[0].Run, "run-1#") {
 		t.Errorf("the mark of the run: %+v", f.created[0])
 	}
 	if len(events) == 0 || events[0].Name != "r1" || events[0].Driver != zabbix.DriverName {
@@ -333,7 +333,7 @@ func TestRunHostNamesTheHostThatItLeaves(t *testing.T) {
 	if failed.Next != next || failed.Target != "r1" || !strings.Contains(failed.Err.Error(), "Linux servers") {
 		t.Errorf("%v", err)
 	}
-	f.after = func(h *zabbix.Host) { h.Groups, h.Mark.Run = nil, "another run" }
+	f.after = func(h *zabbix.Host) { h.Groups, h.Mark.Run = nil, "run-1#another" }
 	delete(f.hosts, "r1")
 	if _, err := zabbixClient(f, nil).RunHost(t.Context(), client.HostJob{Name: "r1", Intent: intent("r1")}); err == nil || strings.Contains(err.Error(), "was made") {
 		t.Errorf("somebody else's host: %v", err)
