@@ -2,7 +2,6 @@ package zabbixagenthost
 
 import (
 	"context"
-	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -152,7 +151,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	defer cancel()
 	res, err := r.core.RunHost(ctx, client.HostJob{Name: state.name(), Intent: in, Approved: k.Farewell})
 	resp.Diagnostics.Append(warnings(state.name(), res.Warnings)...)
-	if gone := errors.Is(err, provision.ErrStale) && res.Summary.Host == nil; err != nil && !gone {
+	if err != nil {
 		resp.Diagnostics.Append(tfdiag.HostErrors(state.name(), err)...)
 	}
 }

@@ -29,6 +29,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	resp.Diagnostics.Append(r.ready()...)
 	p := planner{backend: r.backend}
 	resp.Diagnostics.Append(p.get(ctx, req)...)
+	if p.kept.Farewell != nil { // of a destroy that failed; this may be a replacement
+		p.kept.Farewell = nil
+		resp.Diagnostics.Append(p.kept.store(ctx, resp.Private)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
