@@ -96,6 +96,19 @@ func TestTheDigestOfAHostTellsEveryChange(t *testing.T) {
 	}
 }
 
+// Items fill in an automatic inventory: a plan must not go stale by that.
+func TestTheDigestOfAHostLeavesAnAutomaticInventory(t *testing.T) {
+	digests := map[string]bool{}
+	for _, os := range []string{"a", "b"} {
+		h := sample()
+		h.InventoryMode, h.Inventory["os"] = InventoryAutomatic, os
+		digests[snapshot(h).Digest] = true
+	}
+	if len(digests) != 1 {
+		t.Error("what an item found out counts")
+	}
+}
+
 // Every field of an intent counts, but for the hooks, the run, and the values of
 // secrets.
 func TestTheDigestOfAnIntent(t *testing.T) {

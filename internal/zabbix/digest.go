@@ -31,7 +31,7 @@ func snapshot(h *Host) provision.Snapshot {
 
 // digest is the fingerprint of what a host is set to, whatever the order of its
 // parts. What Zabbix finds out by itself (availability, maintenance, what
-// discovery made) does not count.
+// discovery made, the values of an automatic inventory) does not count.
 func (h *Host) digest() string {
 	others := slices.Clone(h.Others)
 	for i := range others {
@@ -40,6 +40,9 @@ func (h *Host) digest() string {
 	slices.SortFunc(others, func(a, b Interface) int { return cmp.Compare(a.ID, b.ID) })
 	parts := []any{"host", h.ID, h.Name, h.VisibleName, h.Description, h.Mark, others}
 	for _, s := range describe(h) {
+		if s.header == string(FieldInventory) && h.InventoryMode == InventoryAutomatic {
+			continue // items fill it in
+		}
 		texts := []string{}
 		for _, l := range s.lines {
 			texts = append(texts, l.text)
