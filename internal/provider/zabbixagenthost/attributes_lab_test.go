@@ -121,9 +121,12 @@ func (r labRig) items(name string) int {
 func TestLabAttributes(t *testing.T) {
 	onLab(t, func(r labRig) {
 		r.behindAProxy()
-		monitor, monitors := "", ""
-		if r.env["ZABBIX_VERSION"] != "6.0" {
-			monitors = "attr-proxies"
+		monitor, proxy, monitors := `proxy = "attr-proxy"`, "attr-proxy", ""
+		if r.env["ZABBIX_VERSION"] == "6.0" {
+			const active = 5
+			r.made("proxy", "proxyids", object{"host": proxy, "status": active})
+		} else {
+			proxy, monitors = "", "attr-proxies"
 			monitor = fmt.Sprintf("proxy_group = %q", monitors)
 			r.made("proxygroup", "proxy_groupids", object{"name": monitors})
 		}
@@ -143,7 +146,7 @@ func TestLabAttributes(t *testing.T) {
 			return r.is("attr-r1", func(h *zabbix.Host) string {
 				return want("id", h.ID, id) + want("tls", fmt.Sprint(h.TLS), fmt.Sprint(zabbix.TLS{
 					Connect: zabbix.Certificate, Accept: []zabbix.Encryption{zabbix.NoEncryption, zabbix.Certificate}, Issuer: "CN=Ca", Subject: "CN=" + subject,
-				})) + want("proxy group", h.ProxyGroup, monitors) + want("groups", strings.Join(h.Groups, ","), "Hypervisors,Linux servers") +
+				})) + want("proxy", h.Proxy, proxy) + want("proxy group", h.ProxyGroup, monitors) + want("groups", strings.Join(h.Groups, ","), "Hypervisors,Linux servers") +
 					want("ip", h.Agent.IP, "192.0.2.1") + want("items", r.items("attr-r1"), items)
 			})
 		}
