@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/netprovision/terraform-provider-provision/internal/device/devicetest"
 )
 
 // TestZabbixWrongKeyAtCreate: a host with a key that its agent does not have is
@@ -90,6 +92,50 @@ func TestZabbixMaintenances(t *testing.T) {
 		e.Must(0, "destroy", "-auto-approve")
 		if left := e.hosts("kept"); len(left) != 0 {
 			t.Errorf("left: %v", left)
+		}
+	})
+}
+
+// TestZabbixActiveMaintenance: while somebody is at work on hosts they are changed, and
+// neither buried nor deleted.
+func TestZabbixActiveMaintenance(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *server) {
+		e := newEstate(t, s, binaryOf(), "atwork", 0)
+		config := func(description string) {
+			d := fmt.Sprintf("description = %q", description)
+			e.Config(e.provider(), e.host("a", d), e.host("b", d, `on_destroy = "delete"`), e.host("c", d, `on_destroy = "disable"`))
+		}
+		config("one")
+		e.Must(0, "apply", "-auto-approve")
+		var list []object
+		for _, h := range e.hosts("atwork") {
+			list = append(list, object{"hostid": h.ID})
+		}
+		since := time.Now().Add(-time.Hour)
+		id := s.made("maintenance.create", "maintenanceids", object{
+			"name": "at work", "active_since": since.Unix(), "active_till": since.Add(24 * time.Hour).Unix(), "hosts": list,
+			"timeperiods": []object{{"timeperiod_type": 0, "start_date": since.Unix(), "period": 24 * 3600}},
+		})
+		t.Cleanup(func() { s.call("maintenance.delete", []string{id}, nil) })
+		// The server looks once a minute.
+		if !devicetest.Eventually(t, 5*time.Minute, func() bool {
+			var at []object
+			s.call("host.get", object{"output": []string{"hostid"}, "filter": object{"maintenance_status": 1, "maintenanceid": id}}, &at)
+			return len(at) == len(list)
+		}) {
+			t.Fatal("the maintenance does not begin")
+		}
+		config("two")
+		e.Must(0, "apply", "-auto-approve")
+		out := e.Must(1, "plan", "-destroy")
+		for host, doing := range map[string]string{"atwork-a": "burying", "atwork-b": "deleting"} {
+			says(t, "the plan", out, fmt.Sprintf("the host %q is in the active maintenance %q", host, "at work"), "before "+doing+" the host")
+		}
+		if strings.Contains(out, `the host "atwork-c" is in`) {
+			t.Error("a host is not disabled while somebody is at work on it")
+		}
+		if there := e.hosts("atwork"); len(there) != 3 {
+			t.Errorf("a plan has changed hosts: %v", there)
 		}
 	})
 }
