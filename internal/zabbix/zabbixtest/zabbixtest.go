@@ -58,14 +58,15 @@ type Server struct {
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
 
-	mu      sync.Mutex
-	state   *state
-	ahead   time.Duration // by Advance
-	http    *http.Server  // nil while down
-	posts   int
-	calls   []Call
-	faults  []*laid
-	unknown []string
+	mu       sync.Mutex
+	state    *state
+	ahead    time.Duration // by Advance
+	http     *http.Server  // nil while down
+	listener net.Listener  // of http
+	posts    int
+	calls    []Call
+	faults   []*laid
+	unknown  []string
 }
 
 // New starts a server that ends with the test. A call that the server does not
@@ -147,7 +148,7 @@ func (s *Server) Up() error {
 	}
 	s.addr = l.Addr().String()
 	h := &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: 10 * time.Second}
-	s.http = h
+	s.http, s.listener = h, l
 	go func() {
 		if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			_ = l.Close()
@@ -156,11 +157,20 @@ func (s *Server) Up() error {
 	return nil
 }
 
-// Restart breaks all connections and listens again. The state stays, and the
-// sessions with it: they are in the database.
+// Restart breaks all connections and listens again: who sees a connection break finds
+// the server up. The state stays, and the sessions with it: they are in the database.
 func (s *Server) Restart() error {
-	s.Down()
-	return s.Up()
+	s.mu.Lock()
+	h, l := s.http, s.listener
+	s.http = nil
+	s.mu.Unlock()
+	if h == nil {
+		return s.Up()
+	}
+	_ = l.Close()
+	err := s.Up()
+	_ = h.Close()
+	return err
 }
 
 // Close ends the server.
