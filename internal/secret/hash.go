@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// iterations makes a guess cost two milliseconds; a plan needs one or two
+// iterations makes a guess cost a few milliseconds; a plan needs one or two
 // hashes a device.
-const iterations = 10_000
+const iterations = 20_000
 
 // saltSize is in bytes; NIST SP 800-132, section 5.1, asks for at least 16.
 const saltSize = 16
