@@ -249,13 +249,14 @@ func TestSessionThatDoesNotAnswer(t *testing.T) {
 		}
 		return netconfsim.None
 	}})
-	lab.dev.SSH.CommandTimeout = time.Second
+	lab.dev.SSH.CommandTimeout = 4 * time.Second
 	s := driven(t, lab)
 	if _, err := s.Read(t.Context()); err != nil || deaf.Load() != -1 {
 		t.Errorf("%v, %d more", err, deaf.Load())
 	}
 	must(t, s.Close())
 	deaf.Store(100)
+	lab.dev.SSH.CommandTimeout = time.Second
 	if _, err := lab.Driver().Open(t.Context(), lab.Device()); !errors.Is(err, provision.ErrConnectionLost) || !strings.Contains(err.Error(), "first rpc of the session") || deaf.Load() != 97 {
 		t.Errorf("%v, %d more", err, deaf.Load())
 	}
