@@ -20,7 +20,6 @@
 package netconf
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +97,6 @@ const (
 
 // begin begins a NETCONF session that answers.
 func begin(ctx context.Context, client *ssh.Client, c ssh.Config) (*rpc.Session, error) {
-	whole := cmp.Or(c.CommandTimeout, time.Minute)
 	for try := 1; ; try++ {
 		stream, err := client.Subsystem(ctx, "netconf")
 		switch {
@@ -111,11 +109,7 @@ func begin(ctx context.Context, client *ssh.Client, c ssh.Config) (*rpc.Session,
 		if err != nil {
 			return nil, err
 		}
-		limit := min(firstAnswer, whole)
-		if try == beginnings {
-			limit = whole
-		}
-		err = nc.Answers(ctx, limit)
+		err = answers(ctx, nc, try < beginnings)
 		if err == nil {
 			return nc, nil
 		}
@@ -124,6 +118,17 @@ func begin(ctx context.Context, client *ssh.Client, c ssh.Config) (*rpc.Session,
 			return nil, fmt.Errorf("first rpc of the session: %w", err)
 		}
 	}
+}
+
+// answers waits for the answer to the first rpc, for a shorter time if there is
+// another try.
+func answers(ctx context.Context, nc *rpc.Session, again bool) error {
+	if again {
+		short, cancel := context.WithTimeout(ctx, firstAnswer)
+		defer cancel()
+		ctx = short
+	}
+	return nc.Answers(ctx)
 }
 
 // noSubsystem says what it means that the subsystem netconf did not start. A

@@ -51,11 +51,9 @@ func (s *Session) Get(ctx context.Context, filter string) ([]byte, error) {
 	return s.data(ctx, "get", `<get><filter type="subtree">`+filter+`</filter></get>`)
 }
 
-// Answers asks for nothing and waits for whatever answer at most so long. A session
-// without one is over; the error matches [provision.ErrConnectionLost].
-func (s *Session) Answers(ctx context.Context, limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+// Answers asks for nothing and waits for whatever answer. A session without one is
+// over; the error matches [provision.ErrConnectionLost].
+func (s *Session) Answers(ctx context.Context) error {
 	if _, err := s.Get(ctx, ""); errors.Is(err, provision.ErrConnectionLost) {
 		return err
 	}
