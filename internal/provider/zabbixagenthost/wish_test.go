@@ -439,6 +439,16 @@ func TestReadDoubtsAnAgent(t *testing.T) {
 	}
 }
 
+// What a destroy that failed had planned is no plan of a later one.
+func TestReadForgetsTheFarewell(t *testing.T) {
+	k := newKept()
+	k.Farewell = &provision.Approval{Diff: "- r1"}
+	seen := client.HostResult{Summary: zabbix.Summary{Host: full()}}
+	if _, got := (backend{core: newFake()}).noticed(sample(), k, seen); got.Farewell != nil {
+		t.Errorf("kept %+v", got.Farewell)
+	}
+}
+
 func TestPlanThatFailsAndThatSkips(t *testing.T) {
 	broken := &provision.Error{Target: "r1", Step: provision.StepStage, Err: provision.ErrUnreachable}
 	f := newFake()
