@@ -1,19 +1,24 @@
 package secret
 
 import (
-	"crypto/pbkdf2"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"sync"
+
+	"golang.org/x/crypto/argon2"
 )
 
-// iterations makes a guess cost a few milliseconds; a plan needs one or two
-// hashes a device.
-const iterations = 20_000
+// What a guess costs: one pass over so many KiB of memory, which takes a
+// millisecond or two; a plan needs one or two hashes a device. It is the memory
+// that keeps graphics processors from trying out many at once.
+const (
+	passes  = 1
+	memory  = 1024
+	threads = 1
+	size    = 32 // of the hash, in bytes
+)
 
-// saltSize is in bytes; NIST SP 800-132, section 5.1, asks for at least 16.
+// saltSize is in bytes, as RFC 9106, section 3.1, recommends.
 const saltSize = 16
 
 // NewSalt makes a random salt.
@@ -23,16 +28,12 @@ func NewSalt() []byte {
 	return salt
 }
 
-// Hash is a salted and slow hash (PBKDF2 with HMAC-SHA-256, in hex) of a
-// digest of something that may hold a secret. Equal digests under one salt
-// give equal hashes; trying out secrets against it is slow, and useless
-// against another salt.
+// Hash is a salted and slow hash (Argon2id, RFC 9106, in hex) of a digest of
+// something that may hold a secret. Equal digests under one salt give equal
+// hashes; trying out secrets against it is slow, and useless against another
+// salt.
 func Hash(salt []byte, digest string) string {
-	key, err := pbkdf2.Key(sha256.New, digest, salt, iterations, sha256.Size)
-	if err != nil { // only in FIPS mode, for a salt or length that ours are not
-		panic(fmt.Sprintf("secret: hash: %v", err))
-	}
-	return hex.EncodeToString(key)
+	return hex.EncodeToString(argon2.IDKey([]byte(digest), salt, passes, memory, threads, size))
 }
 
 // Hasher is Hash that computes the same one only once: reading, planning and
