@@ -15,8 +15,9 @@ const (
 
 // Line is a line of a difference.
 type Line struct {
-	Sign string // "+", "-" or " "
-	Text string
+	Sign  string // "+", "-" or " "
+	Text  string
+	Parts []Part // of a line in whose place another stands
 }
 
 // Hunk is a run of changed lines in one place.
@@ -28,22 +29,47 @@ type Hunk struct {
 // Block is lines of one sign that stand together, signs included, as one text: a
 // page has far fewer elements of these than of lines.
 type Block struct {
-	Sign string
-	Text string
+	Sign  string
+	Parts []Part
 }
 
 // Blocks are the lines of a hunk.
 func (h Hunk) Blocks() []Block {
 	var list []Block
 	for _, l := range h.Lines {
-		line := l.Sign + " " + l.Text
 		if n := len(list); n > 0 && list[n-1].Sign == l.Sign {
-			list[n-1].Text += "\n" + line
+			list[n-1].add("\n", l)
 			continue
 		}
-		list = append(list, Block{l.Sign, line})
+		list = append(list, Block{Sign: l.Sign})
+		list[len(list)-1].add("", l)
 	}
 	return list
+}
+
+// add appends a line.
+func (b *Block) add(before string, l Line) {
+	b.text(before + l.Sign + " ")
+	if l.Parts == nil {
+		b.text(l.Text)
+		return
+	}
+	for _, p := range l.Parts {
+		if p.Changed {
+			b.Parts = append(b.Parts, p)
+		} else {
+			b.text(p.Text)
+		}
+	}
+}
+
+// text appends what did not change, to such a part if there is one.
+func (b *Block) text(s string) {
+	if n := len(b.Parts); n > 0 && !b.Parts[n-1].Changed {
+		b.Parts[n-1].Text += s
+		return
+	}
+	b.Parts = append(b.Parts, Part{Text: s})
 }
 
 // Diff is a difference as it is shown.
@@ -60,9 +86,9 @@ type Diff struct {
 func (d Diff) Empty() bool { return len(d.Hunks) == 0 && d.Instead == "" }
 
 // room is what a page has left for differences.
-type room struct{ lines, bytes int }
+type room struct{ lines, bytes, pairs int }
 
-func newRoom() *room { return &room{maxAllLines, maxAllBytes} }
+func newRoom() *room { return &room{maxAllLines, maxAllBytes, maxPairs} }
 
 // take is a line of a difference, if there is still room for it.
 func (r *room) take(d *Diff, line string) {
@@ -114,6 +140,9 @@ func (r *room) parse(text string) Diff {
 		r.take(&d, line)
 	}
 	d.trim()
+	for _, h := range d.Hunks {
+		r.mark(h.Lines)
+	}
 	return d
 }
 

@@ -62,3 +62,17 @@ func TestPageLinks(t *testing.T) {
 		}
 	}
 }
+
+// What differs between a line and the one in its place is marked, and escaped like
+// everything else.
+func TestPageMarks(t *testing.T) {
+	page := page(t, plan(t, device("r1", "@@ interface eth1\n- description uplink <to> \"<i>\"\n+ description uplink <to> \"</b>\"")))
+	for _, want := range []string{
+		`- description uplink &lt;to&gt; &#34;&lt;<b>i</b>&gt;&#34;`,
+		`&#43; description uplink &lt;to&gt; &#34;&lt;<b>/b</b>&gt;&#34;`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not in the page", want)
+		}
+	}
+}
