@@ -11,6 +11,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfmodel"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
@@ -33,7 +34,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.plan)...)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.Plan, &p.plan)...)
 }
 
 // planner works out the plan of one device.
@@ -49,13 +50,13 @@ type planner struct {
 // get reads the request. A state of another name is no prior state: the plan
 // is a replacement.
 func (p *planner) get(ctx context.Context, req resource.ModifyPlanRequest) diag.Diagnostics {
-	diags := req.Config.Get(ctx, &p.config)
-	diags.Append(req.Plan.Get(ctx, &p.plan)...)
+	diags := tfmodel.Get(ctx, req.Config, &p.config)
+	diags.Append(tfmodel.Get(ctx, req.Plan, &p.plan)...)
 	if req.State.Raw.IsNull() || diags.HasError() {
 		return diags
 	}
 	var prior model
-	diags.Append(req.State.Get(ctx, &prior)...)
+	diags.Append(tfmodel.Get(ctx, req.State, &prior)...)
 	if prior.Name.Equal(p.plan.Name) {
 		p.prior = &prior
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfmodel"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
@@ -76,7 +77,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	k := done.note(r.remembering(newKept()), plan)
 	configured := config.identity() // what the source of truth says may change
-	resp.Diagnostics.Append(resp.State.Set(ctx, done.state(plan, k))...)
+	plan = done.state(plan, k)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.State, &plan)...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, configured)...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 }
@@ -87,7 +89,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(r.ready()...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(tfmodel.Get(ctx, req.State, &state)...)
 	k, diags := loadKept(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	limit, diags := state.Timeouts.Read(ctx, readTimeout)
@@ -104,7 +106,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		state.RunningHash = types.StringValue(k.Fingerprint(seen.Running.Digest))
 	}
 	state.settle()
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.State, &state)...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, state.identity())...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 }
@@ -136,7 +138,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		k = k.adopted(plan, r.core.RunID())
 	}
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.State, &plan)...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, plan.identity())...)
 }
 
@@ -159,7 +161,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	state.setEndpoint(state, e)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.State, &state)...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, id)...)
 	resp.Diagnostics.Append(newKept().store(ctx, resp.Private)...)
 }
@@ -181,8 +183,8 @@ func importIdentity(ctx context.Context, req resource.ImportStateRequest) (ident
 
 // get reads plan and configuration; the latter holds the write-only values.
 func get(ctx context.Context, from tfsdk.Plan, with tfsdk.Config) (plan, config model, diags diag.Diagnostics) {
-	diags.Append(from.Get(ctx, &plan)...)
-	diags.Append(with.Get(ctx, &config)...)
+	diags.Append(tfmodel.Get(ctx, from, &plan)...)
+	diags.Append(tfmodel.Get(ctx, with, &config)...)
 	return plan, config, diags
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfmodel"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
 )
@@ -17,7 +18,7 @@ import (
 func (r *Resource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	diags := r.ready()
 	var state model
-	diags.Append(req.State.Get(ctx, &state)...)
+	diags.Append(tfmodel.Get(ctx, req.State, &state)...)
 	if diags.HasError() {
 		return diags
 	}
@@ -131,7 +132,7 @@ func (p *planner) hidden(name string) string {
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(r.ready()...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(tfmodel.Get(ctx, req.State, &state)...)
 	k, _, diags := loadKept(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	limit, diags := state.Timeouts.Delete(ctx, applyTimeout)

@@ -15,6 +15,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfmodel"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
 )
 
@@ -45,7 +46,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if p.other != "" {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root(p.other))
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.plan)...)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.Plan, &p.plan)...)
 }
 
 // planner works out the plan of one host.
@@ -69,8 +70,8 @@ type planner struct {
 
 // get reads the request.
 func (p *planner) get(ctx context.Context, req resource.ModifyPlanRequest) diag.Diagnostics {
-	diags := req.Config.Get(ctx, &p.config)
-	diags.Append(req.Plan.Get(ctx, &p.plan)...)
+	diags := tfmodel.Get(ctx, req.Config, &p.config)
+	diags.Append(tfmodel.Get(ctx, req.Plan, &p.plan)...)
 	if diags.HasError() {
 		return diags
 	}
@@ -84,7 +85,7 @@ func (p *planner) get(ctx context.Context, req resource.ModifyPlanRequest) diag.
 		return diags
 	}
 	var prior model
-	diags.Append(req.State.Get(ctx, &prior)...)
+	diags.Append(tfmodel.Get(ctx, req.State, &prior)...)
 	p.prior = &prior
 	return diags
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/planning"
 	"github.com/netprovision/terraform-provider-provision/internal/provider/tfdiag"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfmodel"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
 )
 
@@ -85,7 +86,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(a.kept.store(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, a.plan)...)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.State, &a.plan)...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, identity{a.plan.Host})...)
 }
 
@@ -95,7 +96,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(r.ready()...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(tfmodel.Get(ctx, req.State, &state)...)
 	k, _, diags := loadKept(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	limit, diags := state.Timeouts.Read(ctx, readTimeout)
@@ -119,7 +120,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		state, k = r.noticed(state, k, seen)
 		r.core.NoteHost(client.Former{ID: k.ID, Name: state.Host.ValueString(), Object: k.Object, OnDestroy: zabbix.Destroy(k.OnDestroy)})
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.State, &state)...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, identity{state.Host})...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 }
@@ -146,7 +147,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	plan, config, diags := get(ctx, req.Plan, req.Config)
 	resp.Diagnostics.Append(diags...)
 	var prior model
-	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	resp.Diagnostics.Append(tfmodel.Get(ctx, req.State, &prior)...)
 	k, _, diags := loadKept(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	limit, diags := plan.Timeouts.Update(ctx, applyTimeout)
@@ -162,7 +163,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(a.kept.store(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, a.plan)...)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.State, &a.plan)...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, identity{a.plan.Host})...)
 }
 
@@ -191,7 +192,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	k.Imported = true
 	state := imported(h.ID, h.Name, r.core.HostDefaults())
 	state, k = r.noticed(state, k, seen)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(tfmodel.Set(ctx, &resp.State, &state)...)
 	resp.Diagnostics.Append(planning.SetIdentity(ctx, resp.Identity, identity{state.Host})...)
 	resp.Diagnostics.Append(k.store(ctx, resp.Private)...)
 }
@@ -216,8 +217,8 @@ func importRef(ctx context.Context, req resource.ImportStateRequest) (zabbix.Ref
 
 // get reads plan and configuration; the latter holds the write-only values.
 func get(ctx context.Context, from tfsdk.Plan, with tfsdk.Config) (plan, config model, diags diag.Diagnostics) {
-	diags.Append(from.Get(ctx, &plan)...)
-	diags.Append(with.Get(ctx, &config)...)
+	diags.Append(tfmodel.Get(ctx, from, &plan)...)
+	diags.Append(tfmodel.Get(ctx, with, &config)...)
 	return plan, config, diags
 }
 

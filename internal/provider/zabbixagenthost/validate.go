@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
+	"github.com/netprovision/terraform-provider-provision/internal/provider/tfmodel"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
 )
 
@@ -16,7 +17,7 @@ import (
 // to be wrong without the provider. Zabbix's own rules are checked at plan.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(tfmodel.Get(ctx, req.Config, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
