@@ -1,9 +1,17 @@
 package zabbixtest
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+)
+
+var (
+	plainMacro = regexp.MustCompile(`^\{\$[A-Z0-9_.]+\}$`)
+	// quotedContext is one in quotes: a quote within follows a backslash.
+	quotedContext = regexp.MustCompile(`(?s)^"((?:(?:\\"|[^"])*[^"\\])?)" *$`)
 )
 
 // macroOf is a macro with its host.
@@ -97,9 +105,9 @@ func (c *caller) checkMacros(e draft) error {
 		if err := c.checkMacroObject(o, path); err != nil {
 			return err
 		}
-		name := text(o["macro"])
+		name, _ := macroKey(text(o["macro"]))
 		if name != "" && slices.Contains(names, name) {
-			return invalid(path, "value (macro)=(%s) already exists", name)
+			return invalid(path, "value (macro)=(%s) already exists", text(o["macro"]))
 		}
 		names = append(names, name)
 	}
@@ -136,8 +144,13 @@ func (c *caller) checkMacroObject(o object, path string) error {
 
 // checkMacro checks name, type and value of a macro.
 func (c *caller) checkMacro(o object, path string) error {
-	if name, ok := o["macro"]; ok && !userMacro.MatchString(text(name)) {
-		return invalid(path+"/macro", "%s", wrongMacro(text(name)))
+	if name, ok := o["macro"]; ok {
+		if _, ok := macroKey(text(name)); !ok {
+			return invalid(path+"/macro", "%s", wrongMacro(text(name)))
+		}
+		if utf8.RuneCountInString(text(name)) > 255 {
+			return invalid(path+"/macro", "value is too long")
+		}
 	}
 	kind, ok := o["type"]
 	if ok && !slices.Contains([]string{"0", "1", "2"}, text(kind)) {
@@ -149,6 +162,30 @@ func (c *caller) checkMacro(o object, path string) error {
 		}
 	}
 	return nil
+}
+
+// macroKey is a macro's name as Zabbix compares it, without the quotes of a context
+// and the blanks before it; false for what is no macro.
+func macroKey(name string) (string, bool) {
+	base, context, has := strings.Cut(name, ":")
+	if !has {
+		return name, plainMacro.MatchString(name)
+	}
+	context, closed := strings.CutSuffix(context, "}")
+	if !closed || !plainMacro.MatchString(base+"}") {
+		return "", false
+	}
+	context, regex := strings.TrimLeft(context, " "), ""
+	if rest, ok := strings.CutPrefix(context, "regex:"); ok {
+		context, regex = strings.TrimLeft(rest, " "), "regex:"
+	}
+	switch quoted := quotedContext.FindStringSubmatch(context); {
+	case quoted != nil:
+		context = strings.ReplaceAll(quoted[1], `\"`, `"`)
+	case strings.HasPrefix(context, `"`) || strings.Contains(context, "}"):
+		return "", false
+	}
+	return base + ":" + regex + strconv.Quote(context), true
 }
 
 // wrongMacro says what is wrong with a macro's name, as Zabbix' parser does.
