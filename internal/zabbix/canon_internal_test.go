@@ -24,6 +24,8 @@ func TestMacroKey(t *testing.T) {
 		`{$X:regex:"a"}`:  `{$X:regex:"a"}`,
 		`{$X:"regex:a"}`:  `{$X:"regex:a"}`,
 		"{$X:}":           `{$X:""}`,
+		"{$X:a\nb}":       "{$X:\"a\nb\"}",
+		"{$X:\"a\"\n}":    "{$X:\"a\"\n}", // only blanks may follow the quotes
 		"no macro":        "no macro",
 		`{$X:"open}`:      `{$X:"open}`,
 		`{$X:"a" trash"}`: `{$X:"a" trash"}`,

@@ -7,7 +7,7 @@ import (
 
 // A macro is {$NAME}, {$NAME:context}, {$NAME:"context"} or
 // {$NAME:regex:"pattern"} (Zabbix manual, user macros; names in capitals).
-var macroForm = regexp.MustCompile(`^\{\$([A-Z0-9_.]+)(?::(.*))?\}$`)
+var macroForm = regexp.MustCompile(`(?s)^\{\$([A-Z0-9_.]+)(?::(.*))?\}$`)
 
 // macroKey is a macro's name as Zabbix compares it: a context counts without
 // its quotes and without blanks before it. What is no macro stays as it is.
@@ -40,7 +40,7 @@ func unquoted(context string) (string, bool) {
 			b.WriteByte('"')
 			rest = rest[2:]
 		case rest[0] == '"':
-			return b.String(), strings.TrimSpace(rest[1:]) == ""
+			return b.String(), strings.Trim(rest[1:], " ") == ""
 		default:
 			b.WriteByte(rest[0])
 			rest = rest[1:]

@@ -89,6 +89,7 @@ func TestWhatAPlanRefuses(t *testing.T) {
 		{"host", "no technical name", func(in *zabbix.Intent) { in.Name = " core1" }},
 		{"host", "129 characters", func(in *zabbix.Intent) { in.Name = long(129) }},
 		{"visible_name", "129 characters", func(in *zabbix.Intent) { in.VisibleName = ptr(long(129)) }},
+		{"visible_name", "nothing but blanks", func(in *zabbix.Intent) { in.VisibleName = ptr(" \n") }},
 		{"description", "65536 characters", func(in *zabbix.Intent) { in.Description = ptr(long(65536)) }},
 		{"host_groups", "at least one", func(in *zabbix.Intent) { in.Groups = nil }},
 		{"host_groups", "at least one", func(in *zabbix.Intent) { in.Groups = ptr([]string{}) }},

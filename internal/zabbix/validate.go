@@ -69,6 +69,9 @@ func (in *Intent) checkNames(p *problems) {
 	}
 	p.tooLong(fieldHost, "the technical name", in.Name, maxName)
 	if in.VisibleName != nil {
+		if *in.VisibleName != "" && strings.TrimSpace(*in.VisibleName) == "" {
+			p.add(fieldVisible, "a visible name of nothing but blanks is none to Zabbix: leave it out, or set it to \"\"")
+		}
 		p.tooLong(fieldVisible, "the visible name", *in.VisibleName, maxName)
 	}
 	if in.Description != nil {
