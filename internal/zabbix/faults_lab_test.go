@@ -23,20 +23,6 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
-// do makes a call that succeeds.
-func do(t *testing.T, c *api.Client, method string, params any) map[string][]string {
-	t.Helper()
-	answers, err := c.Write(context.WithoutCancel(t.Context()), api.Call{Method: method, Params: params})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ids map[string][]string
-	if err := answers[0].Into(&ids); err != nil {
-		t.Fatal(err)
-	}
-	return ids
-}
-
 // removeHosts deletes hosts after the test.
 func removeHosts(t *testing.T, c *api.Client, names []string) {
 	t.Cleanup(func() {

@@ -11,47 +11,10 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 )
 
-// life is a host that is run through the core as the resource does: a plan, then
-// the apply of what it showed.
-type life struct {
-	t     *testing.T
-	store *zabbix.Store
-	keys  *zabbix.Keys
-	host  *zabbix.Host
-	told  zabbix.Summary
-}
-
-// run plans and applies; it returns what the plan found.
-func (l *life) run(in *zabbix.Intent) provision.Result {
-	l.t.Helper()
-	in.Told = func(s zabbix.Summary) { l.told = s }
-	in.Saw = func(h *zabbix.Host) { l.host = h }
-	if in.Run == "" {
-		in.Run = "run-1"
-	}
-	target := func() provision.Target {
-		return zabbix.NewTarget(l.store, l.keys, zabbix.Ref{Name: in.Name, ID: in.ID})
-	}
-	plan, err := provision.Run(l.t.Context(), provision.Request{Target: target(), Intent: in, DryRun: true, Commit: true})
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	res, err := provision.Run(l.t.Context(), provision.Request{
-		Target: target(), Intent: in, Commit: true,
-		Approved: &provision.Approval{Diff: plan.Diff.String(), ChangeID: plan.ChangeID},
-	})
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	if len(plan.Warnings)+len(res.Warnings) > 0 {
-		l.t.Errorf("warnings: %q %q", plan.Warnings, res.Warnings)
-	}
-	return plan
-}
-
 func TestTargetLife(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *api.Client, env map[string]string) {
-		l := &life{t: t, store: zabbix.NewStore(c, zabbix.StoreOptions{Prefetch: true}), keys: zabbix.NewKeys()}
+		l := newLife(t, c, "target-life")
+		l.store = zabbix.NewStore(c, zabbix.StoreOptions{Prefetch: true})
 		psk := env["ZABBIX_PSK"]
 		want := func() *zabbix.Intent {
 			return &zabbix.Intent{
