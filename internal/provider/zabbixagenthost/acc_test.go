@@ -268,6 +268,51 @@ func TestAccAdditiveAndExclusiveRemoval(t *testing.T) {
 	)
 }
 
+// TestAccOwnershipInThePlan: what others added to additive fields stays while the
+// interface follows the source of truth from one address to another, and goes as
+// soon as the fields are exclusive, which the plan shows.
+func TestAccOwnershipInThePlan(t *testing.T) {
+	t.Parallel()
+	newRig(t).ownershipInThePlan("r1")
+}
+
+// ownershipInThePlan is the story, on any Zabbix.
+func (r *rig) ownershipInThePlan(name string) {
+	device := r.source.devices["r1"]
+	device.PrimaryIP6, device.OOBIP = "2001:db8::1", "198.51.100.1"
+	r.source.devices["r1"] = device
+	r.zabbix.Defaults.Address = client.AddressIPv6
+	config := func(lines ...string) string {
+		return r1(append([]string{
+			fmt.Sprintf("host = %q", name), `host_groups = ["Linux servers"]`, `on_destroy = "delete"`, `tags = { site = ["fra1"] }`,
+			`macros = { "{$OURS}" = { value = "1" } }`, `inventory = { location = "A4" }`,
+		}, lines...)...)
+	}
+	theirs := r.edit(name, func(h *zabbix.Host) {
+		h.Groups, h.Tags = append(h.Groups, "Hypervisors"), append(h.Tags, zabbix.Tag{Name: "theirs", Value: "1"})
+		h.Macros, h.Inventory["contact"] = append(h.Macros, zabbix.Macro{Name: "{$THEIRS}", Value: "1"}), "them"
+	})
+	has := func(ip string, each int) resource.TestCheckFunc {
+		return r.is(name, func(h *zabbix.Host) string {
+			return want("ip", h.Agent.IP, ip) + want("groups", len(h.Groups), each) + want("tags", len(h.Tags), each) +
+				want("macros", len(h.Macros), each) + want("inventory", len(h.Inventory), each)
+		})
+	}
+	loses := map[string]knownvalue.Check{}
+	for field, entry := range map[string]string{"host_groups": "Hypervisors", "tags": "theirs: 1", "macros": "{$THEIRS}", "inventory": "contact"} {
+		loses[field] = knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact(entry)})
+	}
+	exclusive := config(`manage = { host_groups = "exclusive", tags = "exclusive", macros = "exclusive", inventory = "exclusive" }`)
+	r.accept(
+		applies(config(), plancheck.ResourceActionCreate, state(at1, "interface.ip", "2001:db8::1"), has("2001:db8::1", 1)),
+		then(func() { theirs(); r.zabbix.Defaults.Address = client.AddressOOB }, planned(
+			applies(config(), plancheck.ResourceActionUpdate, state(at1, "interface.ip", "198.51.100.1"), has("198.51.100.1", 2)),
+			plancheck.ExpectKnownValue(at1, tfjsonpath.New("removes"), knownvalue.Null()))),
+		planned(applies(exclusive, plancheck.ResourceActionUpdate, has("198.51.100.1", 1)),
+			plancheck.ExpectKnownValue(at1, tfjsonpath.New("removes"), knownvalue.MapExact(loses))),
+	)
+}
+
 func TestAccSecrets(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -503,6 +548,31 @@ func TestAccMaxDestroy(t *testing.T) {
 		refused(host("r3"), "one more than the 1 hosts"),
 		applies(host("r1")+host("r2"), plancheck.ResourceActionNoop, r.isNot("r3")),
 		then(func() { r.zabbix.MaxDestroy = 2 }, resource.TestStep{Config: "# nothing", Check: r.isNot("r1")}),
+	)
+}
+
+// TestAccMaxDestroyCountsReplacements: one that is destroyed, one that is replaced
+// and one that is forgotten are two.
+func TestAccMaxDestroyCountsReplacements(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.source.devices["r2"] = inventory.Object{Kind: inventory.Device, ID: "43", Name: "r2", Host: "192.0.2.2", Status: "active"}
+	host := func(label string, lines ...string) string {
+		return block(label, append([]string{fmt.Sprintf("host = %q", label), `host_groups = ["Linux servers"]`}, lines...)...)
+	}
+	replaced := func(device string) string {
+		return host("r1", fmt.Sprintf("device = %q", device), `on_destroy = "delete"`)
+	}
+	const address = `interface = { ip = "192.0.2.1" }`
+	before := replaced("r1") + host("gone", address) + host("forgotten", address, `on_destroy = "keep"`)
+	r.zabbix.MaxDestroy = 1
+	tooMany := refused(replaced("r2"), "one more than the 1 hosts")
+	tooMany.PlanOnly = true
+	r.accept(
+		applies(before, plancheck.ResourceActionCreate),
+		tooMany,
+		then(func() { r.zabbix.MaxDestroy = 2 },
+			applies(replaced("r2"), plancheck.ResourceActionDestroyBeforeCreate, r.isNot("gone"), r.is("forgotten", func(*zabbix.Host) string { return "" }))),
 	)
 }
 

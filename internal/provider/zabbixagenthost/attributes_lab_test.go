@@ -168,6 +168,11 @@ func TestLabSecretMacrosThatNothingNames(t *testing.T) {
 	onLab(t, func(r labRig) { r.secretMacrosGo("macros-r1") })
 }
 
+// TestLabOwnershipInThePlan is TestAccOwnershipInThePlan on real Zabbix.
+func TestLabOwnershipInThePlan(t *testing.T) {
+	onLab(t, func(r labRig) { r.ownershipInThePlan("own-r1") })
+}
+
 // TestLabDiscoveredHost: what a discovery rule owns of a host is an error before
 // anything is sent, and the rest of the host is ours to set.
 func TestLabDiscoveredHost(t *testing.T) {

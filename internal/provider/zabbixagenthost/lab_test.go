@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
-	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
 )
 
@@ -51,17 +50,31 @@ func envOf(t *testing.T, dir string) map[string]string {
 func TestLabLifeOfAHost(t *testing.T) {
 	for _, version := range []string{"60", "70"} {
 		t.Run(version, func(t *testing.T) {
-			env := labEnv(t, version)
-			r := rigOn(t, client.ZabbixLogin{URL: env["ZABBIX_URL"], Username: env["ZABBIX_USER"], Password: env["ZABBIX_PASSWORD"], Prefetch: true})
+			r := newLabRig(t, labEnv(t, version))
 			r.zabbix.Graveyard = zabbix.Graveyard{Group: "life-graveyard", Suffix: "_archived"}
 			r.zabbix.ConfigRefresh = time.Second // as the lab's servers have it
-			r.life(env)
+			r.life()
 		})
 	}
 }
 
+// oldest is the first value that a host has in its history.
+func (r labRig) oldest(name string) string {
+	r.t.Helper()
+	for _, kind := range []int{0, 1, 3, 4} {
+		var values []object
+		r.call("history.get", object{"hostids": r.id(name), "history": kind, "sortfield": []string{"clock", "itemid"}, "limit": 1}, &values)
+		if len(values) > 0 {
+			return fmt.Sprint(values[0])
+		}
+	}
+	r.t.Fatalf("%s has no history", name)
+	return ""
+}
+
 // life is the story.
-func (r *rig) life(env map[string]string) {
+func (r labRig) life() {
+	env := r.env
 	config := func(name, encryption string, more ...string) string {
 		return block("r1", append([]string{
 			fmt.Sprintf("host = %q", name), fmt.Sprintf("interface = { ip = \"127.0.0.1\", port = %q }", env["ZABBIX_AGENT_PORT"]),
@@ -72,7 +85,10 @@ func (r *rig) life(env map[string]string) {
 	}
 	open := `tls = { connect = "unencrypted" }`
 	psk := fmt.Sprintf("tls = { connect = \"psk\", psk_identity = %q }\n  tls_psk = %q", env["ZABBIX_PSK_IDENTITY"], env["ZABBIX_PSK"])
-	var id string
+	var id, value string
+	keepsHistory := func(*terraform.State) error {
+		return errorOf(want("the first value", r.oldest("life-r2"), value))
+	}
 	same := func(h *zabbix.Host) string { return want("id", h.ID, id) }
 	r.accept(
 		applies(config("life-r1", open), plancheck.ResourceActionCreate, state(at1, "agent_state", "available"),
@@ -88,10 +104,11 @@ func (r *rig) life(env map[string]string) {
 				}
 			}
 		}), applies(config("life-r1", psk), plancheck.ResourceActionUpdate)), changes("agent_state,macros,tags")),
-		applies(config("life-r2", psk), plancheck.ResourceActionUpdate, r.isNot("life-r1"), r.is("life-r2", same)),
+		applies(config("life-r2", psk), plancheck.ResourceActionUpdate, r.isNot("life-r1"), r.is("life-r2", same),
+			func(*terraform.State) error { value = r.oldest("life-r2"); return nil }),
 		applies("# nothing", plancheck.ResourceActionDestroy, r.isNot("life-r2"),
 			r.is("life-r2_archived", func(h *zabbix.Host) string { return same(h) + want("enabled", h.Enabled, false) })),
-		applies(config("life-r2", psk, `on_destroy = "delete"`), plancheck.ResourceActionCreate, state(at1, "agent_state", "available"), r.is("life-r2", same)),
+		applies(config("life-r2", psk, `on_destroy = "delete"`), plancheck.ResourceActionCreate, state(at1, "agent_state", "available"), r.is("life-r2", same), keepsHistory),
 		resource.TestStep{Config: "# nothing", Check: r.isNot("life-r2")},
 	)
 }
