@@ -100,7 +100,7 @@ func (s Summary) actionWarning() string {
 		return fmt.Sprintf("the host %q (hostid %s) exists and is taken over, because adopt is true", s.Host.Name, s.Host.ID)
 	case ActionResume:
 		return fmt.Sprintf("the host %q (hostid %s) was made by run %s, which did not get to record it here; it is taken over. "+
-			"If another state has it, take it out of one of the two (terraform state rm)",
+			"If another state has it, take it out of one of the two (terraform state rm); if the resource is tainted, plan again without -refresh=false",
 			s.Host.Name, s.Host.ID, runOf(s.Host.Mark.Run))
 	case ActionBury:
 		return fmt.Sprintf("the host %q (hostid %s) will be disabled and moved to the graveyard as %q; its history stays", s.Host.Name, s.Host.ID, s.BuriedAs)

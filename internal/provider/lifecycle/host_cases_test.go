@@ -16,7 +16,7 @@ func hostCases() []lifecase {
 		}},
 		{name: "taint, -refresh=false", given: created(), steps: []step{
 			{run: "taint <type>.it", want: want{state: "it (tainted)", holds: "a: first"}},
-			{run: "plan -refresh=false", want: want{plan: "replace (delete, create)", exit: 2, contacts: 1, state: "it (tainted)", holds: "a: first"}, note: "**do not apply this**: without a refresh nothing tells the provider whose the host is, and the apply stops with \"inconsistent final plan\" after the old host is in the graveyard"},
+			{run: "plan -refresh=false", want: want{plan: "replace (delete, create)", exit: 2, contacts: 1, state: "it (tainted)", holds: "a: first", says: []string{"plan again without -refresh=false"}}, note: "**do not apply this**, as a warning says: without a refresh nothing tells the provider whose the host is, and the apply stops with \"inconsistent final plan\" after the old host is in the graveyard"},
 		}},
 		{name: "another address, without a moved block", given: created(), steps: []step{
 			{config: block("that", wordFirst), run: "plan", want: want{plan: "error", exit: 1, contacts: some, state: "it", holds: "a: first", says: []string{"add a moved block"}}, note: "one resource would destroy the host and another one make it, in any order"},

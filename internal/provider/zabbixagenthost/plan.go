@@ -185,6 +185,7 @@ func (p *planner) fill(w *wish, res client.HostResult) {
 	if !res.Diff.Empty() {
 		p.change(w, res)
 	} else {
+		p.tell(res) // a host that is taken over as it is
 		p.wait(w)
 	}
 	p.exact()
@@ -196,13 +197,18 @@ func (p *planner) change(w *wish, res client.HostResult) {
 		return
 	}
 	p.drift(w, res)
-	p.diags.Append(warnings(p.name(), named(p.name(), res.Summary.Warnings()))...)
+	p.tell(res)
 	m := &p.plan
 	m.Diff, m.ChangeID = planning.Text(res.Diff.String()), planning.Text(res.ChangeID)
 	m.Removes = removesOf(res.Summary.Removes)
 	if w.waits() > 0 {
 		m.AgentState = types.StringUnknown()
 	}
+}
+
+// tell warns of what a person should know beside the difference.
+func (p *planner) tell(res client.HostResult) {
+	p.diags.Append(warnings(p.name(), named(p.name(), res.Summary.Warnings()))...)
 }
 
 // removesOf is what each field loses; null when none does.

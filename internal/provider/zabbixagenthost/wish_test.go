@@ -361,6 +361,18 @@ func TestPlanShowsAChange(t *testing.T) {
 	}
 }
 
+// A host that is taken over as it is has no difference to show, and is told of.
+func TestPlanTellsOfAHostThatIsTakenOver(t *testing.T) {
+	f := newFake()
+	p := scene(f)
+	p.prior, f.result.Summary.Action = nil, zabbix.ActionResume
+	diags := p.make(t.Context(), time.Minute)
+	if diags.HasError() || !p.plan.Diff.IsNull() || !has(diags, diag.SeverityWarning, "did not get to record it here; it is taken over") ||
+		!has(diags, diag.SeverityWarning, "if the resource is tainted, plan again without -refresh=false") {
+		t.Errorf("%+v %v", p.plan, diags)
+	}
+}
+
 func TestPlanRefusesAHostThatChangedAfterTheRefresh(t *testing.T) {
 	f := newFake()
 	p := scene(f)
