@@ -84,6 +84,8 @@ func (*deviceSubject) Page() page {
 
 func (*deviceSubject) Cases(*testing.T) []lifecase { return cases() }
 
+func (*deviceSubject) Runs(lifecase) bool { return true }
+
 func (*deviceSubject) Type() string { return "provision_device" }
 
 func (d *deviceSubject) Reset(t *testing.T, dir string) {

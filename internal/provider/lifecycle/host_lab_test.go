@@ -9,13 +9,18 @@ import (
 	"testing"
 )
 
-// newHosts are hosts in the real Zabbix 7.0 of the lab. One that is not there is
-// a failure.
-func newHosts(t *testing.T) *hostSubject {
+// hostVersions are the versions of Zabbix that the matrix runs on, as far as it
+// runs on each.
+func hostVersions() []string { return []string{"6.0", "7.0"} }
+
+// newHosts are hosts in the real Zabbix of that version in the lab. One that is
+// not there is a failure.
+func newHosts(t *testing.T, version string) *hostSubject {
 	t.Helper()
-	dir := os.Getenv("PROVISION_ZABBIX_70")
+	variable := "PROVISION_ZABBIX_" + strings.ReplaceAll(version, ".", "")
+	dir := os.Getenv(variable)
 	if dir == "" {
-		t.Fatal("PROVISION_ZABBIX_70 is not set: this test runs on a real Zabbix (make test)")
+		t.Fatalf("%s is not set: this test runs on a real Zabbix (make test)", variable)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "env"))
 	if err != nil {
@@ -26,5 +31,5 @@ func newHosts(t *testing.T) *hostSubject {
 		name, value, _ := strings.Cut(strings.TrimSpace(l), "=")
 		env[name] = value
 	}
-	return hostsIn(t, env["ZABBIX_URL"], env["ZABBIX_USER"], env["ZABBIX_PASSWORD"])
+	return hostsIn(t, version, env["ZABBIX_URL"], env["ZABBIX_USER"], env["ZABBIX_PASSWORD"])
 }

@@ -8,9 +8,13 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix/zabbixtest"
 )
 
-// newHosts are hosts in a fake Zabbix 7.0.
-func newHosts(t *testing.T) *hostSubject {
+// hostVersions are the versions of Zabbix that the matrix runs on: one, since the
+// real ones give the same numbers.
+func hostVersions() []string { return []string{"7.0"} }
+
+// newHosts are hosts in a fake Zabbix of that version.
+func newHosts(t *testing.T, version string) *hostSubject {
 	t.Helper()
-	fake := zabbixtest.New(t, zabbixtest.Options{})
-	return hostsIn(t, fake.URL(), zabbixtest.AdminUser, zabbixtest.AdminPassword)
+	fake := zabbixtest.New(t, zabbixtest.Options{Version: version})
+	return hostsIn(t, version, fake.URL(), zabbixtest.AdminUser, zabbixtest.AdminPassword)
 }

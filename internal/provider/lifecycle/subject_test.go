@@ -16,6 +16,9 @@ type subject interface {
 	Page() page
 	// Cases is the matrix with what must come out of it for this subject.
 	Cases(t *testing.T) []lifecase
+	// Runs tells that a case runs on these things: all do on one version of them,
+	// and on others those in which they may differ.
+	Runs(c lifecase) bool
 	// Words are what stands in the cases' HCL in angle brackets, by name: see
 	// the constants of words.
 	Words() map[string]string
