@@ -46,8 +46,12 @@ func (r *run) applyNothing(ctx context.Context) error {
 // showed.
 func (r *run) compare() error {
 	a := r.req.Approved
-	if a == nil {
+	switch {
+	case a == nil:
 		r.skip(StepCompare, "there is no plan to compare with")
+		return nil
+	case r.req.DoneSuffices && r.res.Diff.Empty() && a.Diff != "":
+		r.skip(StepCompare, "nothing is left to do: somebody else has done what the plan showed")
 		return nil
 	}
 	return r.step(StepCompare, func(n *note) error {

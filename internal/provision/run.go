@@ -29,6 +29,9 @@ type Request struct {
 	// allowed a change that nobody has seen. Run stops before it changes
 	// anything when the target would do something else.
 	Approved *Approval
+	// DoneSuffices lets a run go on that finds nothing left to do, whatever the
+	// plan showed: what is to go may have been taken away by somebody else.
+	DoneSuffices bool
 
 	// CommitID names the commit on the target; the same for every run on the
 	// same target, so that the next process finds what a killed one left.

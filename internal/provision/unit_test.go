@@ -59,7 +59,9 @@ func TestStepsInOrder(t *testing.T) {
 		name  string
 		adapt func(*world, *provision.Request)
 		plan  string
-		apply string
+		// meddle is what somebody else does between plan and apply.
+		meddle func(*world)
+		apply  string
 	}
 	for _, c := range []testCase{
 		{
@@ -86,6 +88,13 @@ func TestStepsInOrder(t *testing.T) {
 			apply: "open settle- stage compare discard close finished",
 		},
 		{
+			name:   "done by somebody else after the plan",
+			adapt:  func(_ *world, r *provision.Request) { r.DoneSuffices = true },
+			meddle: func(w *world) { w.running, w.startup = conf{2, 2, 0, 1}, conf{2, 2, 0, 1} },
+			plan:   "open settle- stage discard close finished",
+			apply:  "open lock settle- stage compare- discard unlock close finished",
+		},
+		{
 			name:  "no commit",
 			adapt: func(_ *world, r *provision.Request) { r.Commit = false },
 			plan:  "open settle- stage discard close finished",
@@ -109,6 +118,9 @@ func TestStepsInOrder(t *testing.T) {
 				req = approve(t, req)
 				if s := strings.Join(got, " "); s != c.plan {
 					t.Errorf("plan: %s\nwant: %s", s, c.plan)
+				}
+				if c.meddle != nil {
+					c.meddle(w)
 				}
 				got = nil
 				if _, err := provision.Run(t.Context(), req); err != nil {

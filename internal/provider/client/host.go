@@ -187,12 +187,9 @@ func (c *Client) RunHost(ctx context.Context, job HostJob) (HostResult, error) {
 		Target: zabbix.NewTarget(seen, c.hosts.keys, zabbix.Ref{Name: job.Name, ID: in.ID, Host: in.Name}),
 		Intent: &in, DryRun: job.DryRun, Commit: true, Approved: job.Approved,
 		CommitID: "provision:" + job.Name, Holder: c.holder(),
-		Emit: c.emitter(ctx, redact), Budget: c.budget,
+		Emit: c.emitter(ctx, redact), Budget: c.budget, DoneSuffices: in.Destroy != "",
 	})
 	out := notes.result(res)
-	if in.Destroy != "" && errors.Is(err, provision.ErrStale) && out.Diff.Empty() {
-		err, out.Outcome = nil, provision.OutcomeNoChange // somebody else has done it
-	}
 	err = out.left(err)
 	if !job.DryRun {
 		out.Warnings = append(out.Warnings, c.hostWrittenBack(ctx, job, out, err, redact)...)

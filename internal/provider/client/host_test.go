@@ -404,6 +404,37 @@ func TestWhatAProcessEndedIsNotDugUp(t *testing.T) {
 	}
 }
 
+// TestTheEndOfAHostThatIsGone: a host that somebody deleted after the plan of its
+// end needs nothing, and the events call nothing a failure.
+func TestTheEndOfAHostThatIsGone(t *testing.T) {
+	var events []provision.Event
+	f := &fakeZabbix{hosts: map[string]*zabbix.Host{"r1": host("12", "r1")}}
+	c := zabbixClient(f, func(cfg *client.Config) {
+		cfg.Events = []eventlog.Sink{func(_ context.Context, ev provision.Event) error { events = append(events, ev); return nil }}
+	})
+	end := client.HostJob{Name: "r1", Intent: zabbix.Intent{ID: "12", Name: "r1", Destroy: zabbix.DestroyDelete}, DryRun: true}
+	planned, err := c.RunHost(t.Context(), end)
+	if err != nil || planned.Diff.Empty() {
+		t.Fatalf("%v, %v", planned.Diff, err)
+	}
+	delete(f.hosts, "r1")
+	end.DryRun, end.Approved = false, &provision.Approval{Diff: planned.Diff.String(), ChangeID: planned.ChangeID}
+	res, err := c.RunHost(t.Context(), end)
+	if err != nil || res.Outcome != provision.OutcomeNoChange || len(f.deleted) != 0 {
+		t.Errorf("%s, %v, deleted %q", res.Outcome, err, f.deleted)
+	}
+	said := map[provision.Step]provision.Outcome{}
+	for _, ev := range events {
+		said[ev.Step] = ev.Outcome
+		if ev.Outcome == provision.OutcomeFailed || ev.Err != nil {
+			t.Errorf("an event tells of a failure: %+v", ev)
+		}
+	}
+	if said[provision.StepCompare] != provision.OutcomeSkipped || said[provision.StepFinished] != provision.OutcomeNoChange {
+		t.Errorf("the events say %v", said)
+	}
+}
+
 func TestRunHostHidesSecrets(t *testing.T) {
 	var events []provision.Event
 	f := &fakeZabbix{fails: errors.New("refused planted-secret and 00112233445566778899aabbccddeeff")}
