@@ -557,20 +557,82 @@ func TestStartNamesTheRun(t *testing.T) {
 	}
 }
 
+// An event of an update that changed nothing is no reason to plan its object. It can
+// have taken the place of others, whose objects are planned all the same.
 func TestStartLeavesOutWhatChangedNothing(t *testing.T) {
 	for changed, plans := range map[string]bool{
 		"last_updated": false, "last_updated custom_fields.zabbix_hostid": false,
 		"last_updated name": true, "last_updated custom_fields.owner": true, "": true,
 	} {
 		j := newJobs(t)
-		out := j.run(0, "plan", "TRIGGER=hook", "CHANGED="+changed, "WRITE_BACK_FIELD=zabbix_hostid")
+		hook := []string{"TRIGGER=hook", "CHANGED=" + changed, "WRITE_BACK_FIELD=zabbix_hostid"}
+		out := j.run(0, "plan", hook...)
 		if (j.calls() != "") != plans || strings.Contains(out, "nothing to plan") == plans {
 			t.Errorf("%q: %s", changed, out)
 		}
-		if !plans && len(asked(j)) > 0 {
-			t.Errorf("%q: it asked %q", changed, asked(j))
+		j.answers("/api/dcim/devices/", `{"results":[{"id":12,"name":"a","site":{"slug":"ams"}},{"id":13,"name":"b","site":{"slug":"ams"}}]}`)
+		j.answers("/api/core/object-changes/", `{"results":[`+change(13, "dcim.device", time.Now(), `{"name":"a"}`, `{"name":"b"}`)+`]}`)
+		want := "site ams: device 13\n"
+		if plans {
+			want = "site ams: device 12, device 13\n"
 		}
+		says(t, j.run(0, "plan", hook...), want)
 	}
+}
+
+// Nautobot's change log does not tell what an update changed: that of an event which
+// changed nothing is left out as the event is.
+func TestStartLeavesOutWhatChangedNothingInNautobot(t *testing.T) {
+	j := newJobs(t)
+	url, _ := strings.CutPrefix(j.env[0], "PROVISION_NETBOX_URL=")
+	j.env = append(j.env, "PROVISION_NETBOX_URL=", "PROVISION_NAUTOBOT_URL="+url, "PROVISION_NAUTOBOT_TOKEN=t", "OBJECT_ID="+ownUUID)
+	j.answers("/api/dcim/devices/", `{"results":[{"id":"`+ownUUID+`","name":"r1","location":{"id":"`+ownUUID+`"}}]}`)
+	j.answers("/api/extras/object-changes/", `{"results":[{"time":"`+time.Now().UTC().Format(time.RFC3339)+`","changed_object_id":"`+ownUUID+`"}]}`)
+	says(t, j.run(0, "plan", "TRIGGER=hook", "CHANGED=last_updated"), "there is nothing to plan")
+	says(t, j.run(0, "plan", "TRIGGER=hook"), "site ams: device "+ownUUID)
+}
+
+// The sites of a hook's run are those of all that was changed and not planned yet. One
+// that has no folder stops none of the others.
+func TestStartFindsTheSitesOfAHook(t *testing.T) {
+	j := newJobs(t)
+	now := time.Now().UTC()
+	j.answers("/api/dcim/devices/", `{"results":[{"id":12,"name":"a","site":{"slug":"ams"}},{"id":13,"name":"b","site":{"slug":"fra"}},{"id":14,"name":"c","site":{"slug":"lon"}}]}`)
+	j.answers("/api/core/object-changes/", `{"results":[`+change(13, "dcim.device", now, `{"name":"a"}`, `{"name":"b"}`)+","+
+		change(14, "dcim.device", now, `{"name":"a"}`, `{"name":"b"}`)+`]}`)
+	out := filepath.Join(j.dir, "output")
+	hook := []string{"TRIGGER=hook", "EVENT_TIME=" + now.Format(time.RFC3339Nano), "GATHERED=" + filepath.Join(j.dir, "gathered.json"), "GITHUB_OUTPUT=" + out}
+	says(t, j.run(0, "find", hook...), "device 14: no folder in sites/ is called like its site ('lon'): it is left out", "ams\nfra\n")
+	says(t, j.read(out), `sites=["ams", "fra"]`)
+	j.run(0, "plan", append(hook, "SITE=fra")...)
+	says(t, j.calls(), `-chdir=sites/fra plan`, `provision_device.this["13"]`)
+	if strings.Contains(j.calls(), `["12"]`) {
+		t.Errorf("it planned another site's device: %s", j.calls())
+	}
+	if got := j.run(0, "find", hook...); strings.Contains(got, "fra") {
+		t.Errorf("it finds what was planned: %s", got)
+	}
+	j.run(0, "plan", append(hook, "SITE=ams")...)
+	says(t, j.run(0, "find", append(hook, "OBJECT_ID=13", "EVENT_TIME="+now.Add(-time.Second).Format(time.RFC3339Nano))...), "an earlier run has planned this change of device 13")
+	says(t, j.read(out), "sites=[]\n")
+}
+
+// The sites that wait for a person are those whose jobs have left a plan.
+func TestStartNamesTheSitesThatWait(t *testing.T) {
+	j := newJobs(t)
+	out := filepath.Join(j.dir, "output")
+	j.run(0, "pending", "GITHUB_OUTPUT="+out)
+	says(t, j.read(out), "sites=[]\n")
+	j.run(0, "plan", "RUN_DIR=kept/provision-run-ams")
+	for _, name := range []string{"provision-run-fra/report.md", "other-fra/tfplan.enc"} {
+		acctest.Put(t, filepath.Join(j.dir, "kept", name), "")
+	}
+	if got := j.run(0, "pending", "RUN_DIR=kept", "GITHUB_OUTPUT="+out); got != "ams\n" {
+		t.Errorf("it says %q", got)
+	}
+	says(t, j.read(out), `sites=["ams"]`)
+	acctest.Put(t, filepath.Join(j.dir, "kept/provision-run-$(id)/tfplan.enc"), "")
+	says(t, j.run(1, "pending", "RUN_DIR=kept"), "SITE: there is no folder")
 }
 
 func TestStartSealsThePlan(t *testing.T) {
@@ -704,7 +766,7 @@ func TestStartFilesOfTheCI(t *testing.T) {
 		environment string
 		secrets     []string
 	}{
-		"find": {"provision-plan", server}, "wait": {"", nil}, "plan": {"provision-plan", all}, "apply": {"provision", all},
+		"find": {"provision-plan", server}, "wait": {"", nil}, "plan": {"provision-plan", all}, "pending": {"", nil}, "apply": {"provision", all},
 	} {
 		job, secrets := github.Jobs[name], []string(nil)
 		for _, s := range job.Steps {

@@ -64,7 +64,7 @@ func TestLabStartGitLab(t *testing.T) {
 	if strings.Contains(j.calls(), "apply") || strings.Contains(out, "one-object:apply starting") {
 		t.Fatalf("it did not wait: %s", out)
 	}
-	left := filepath.Join(g.Artifacts("one-object:plan"), "provision-run")
+	left := filepath.Join(g.Artifacts("one-object:plan"), "provision-run/ams")
 	says(t, j.read(left, "result.json"), `"pending": true`, `"site": "ams"`)
 	says(t, j.read(left, "tfplan.enc"), "Salted__")
 	if j.read(left, "report.md") == "" || j.read(left, "tfplan") != "" {

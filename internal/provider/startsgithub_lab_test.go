@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,12 +46,33 @@ func (h *hub) commit() {
 // run starts the workflow as ann, and gives what it said.
 func (h *hub) run(well bool, e event, more ...string) string {
 	h.t.Helper()
+	h.forget()
+	return acctest.Ends(h.t, h.started(e, more...), well)
+}
+
+// started is a run of the workflow that does not run yet.
+func (h *hub) started(e event, more ...string) *exec.Cmd {
+	h.t.Helper()
 	inputs := map[string]string{}
 	for name, v := range e {
 		inputs[strings.ToLower(name)] = v
 	}
 	payload := map[string]any{"ref": "refs/heads/main", "inputs": inputs}
-	return acctest.Ends(h.t, h.Command(h.t, h.dir, "one-object.yml", "workflow_dispatch", payload, append(more, "--actor", "ann")...), well)
+	return h.Command(h.t, h.dir, "one-object.yml", "workflow_dispatch", payload, append(more, "--actor", "ann")...)
+}
+
+// forget takes away what an earlier run has left: a run downloads its own only.
+func (h *hub) forget() {
+	h.t.Helper()
+	left, err := filepath.Glob(filepath.Join(h.Artifacts, "provision-run-*"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, dir := range left {
+		if err := os.RemoveAll(dir); err != nil {
+			h.t.Fatal(err)
+		}
+	}
 }
 
 // variables are those of an environment but some.
@@ -112,7 +134,7 @@ func (h *hub) pressed(j *jobs) {
 		h.t.Errorf("a button waits for others: %s", j.calls())
 	}
 	h.applied(j, 0)
-	left := filepath.Join(h.Artifacts, "provision-run")
+	left := filepath.Join(h.Artifacts, "provision-run-ams")
 	says(h.t, j.read(left, "result.json"), `"pending": true`, `"site": "ams"`)
 	says(h.t, j.read(left, "tfplan.enc"), "Salted__")
 	if j.read(left, "report.md") == "" || j.read(left, "tfplan") != "" {

@@ -1,11 +1,16 @@
 #!/bin/sh
-# one-object.sh find|plan|apply: one run of Terraform for one device or virtual
-# machine, from the root of the repository. Needs Terraform, openssl and Python 3.9.
+# one-object.sh find|plan|pending|apply: one run of Terraform for one device or virtual
+# machine, or for all those that hooks have told of, from the root of the repository.
+# Needs Terraform, openssl and Python 3.9.
 #
-#   find    says which site the object is in
+#   find    prints which site the object is in; hook: which sites have objects that
+#           were changed and not planned yet
 #   plan    plans the object with the site's own root and state, writes a report,
 #           links it at the object, and applies if the site's changes are to be
-#           applied without a person and this one may be
+#           applied without a person and this one may be; hook: plans what was
+#           changed in the site and not planned yet
+#   pending prints which sites have left a saved plan in provision-run-SITE below
+#           RUN_DIR
 #   apply   applies what plan has saved, after a person has agreed
 #
 # Everything comes by environment, and is checked before it is used:

@@ -37,7 +37,8 @@ class Stop(Exception):
 
 
 def say(text):
-    print('one-object: ' + text, flush=True)
+    """Tells people. What a shell reads goes to the standard output."""
+    print('one-object: ' + text, file=sys.stderr, flush=True)
 
 
 # ---- what comes in ---------------------------------------------------------
@@ -251,6 +252,7 @@ class NetBox(Source):
 
     name = 'NetBox'
     light = {'fields': 'id,name,site'}
+    log_tells = True
 
     def __init__(self):
         self.api = API('PROVISION_NETBOX_', lambda token: 'Bearer' if token.startswith('nbt_') else 'Token')
@@ -304,6 +306,7 @@ class Nautobot(Source):
 
     name = 'Nautobot'
     light = {'depth': 0}
+    log_tells = False  # an update that changes nothing looks like any other
 
     def __init__(self):
         self.api = API('PROVISION_NAUTOBOT_', lambda token: 'Token')
@@ -390,17 +393,28 @@ class Gathered:
         os.replace(part, self.path)
 
 
-def gather(run, source, thing, site, gathered):
-    """The objects of the site that a hook's run plans, and when they changed.
-    None: an earlier run has planned this event."""
-    if run.event_time and gathered.covers(thing.key, moment(run.event_time)):
-        return None, {}
+def gather(run, source, gathered):
+    """What a hook's run is for, and when it was changed: the object of its event, and
+    all else in the change log, because a CI can have dropped the runs of other events
+    for this one; without what was planned already. The object of the event is first."""
     back = int(setting('LOOKBACK', r'[0-9]{1,6}', 'a number of seconds', '2700'))
     since = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=back)
-    times = source.changes(since)
-    new = [key for key, at in times.items() if key != thing.key and not gathered.covers(key, at)]
-    things = [thing] + [t for t in source.things(new) if t.folder() == site]
+    own, times = (run.kind, run.id), source.changes(since)
+    new = {key for key, at in times.items() if not gathered.covers(key, at)}
+    if run.nothing_changed():
+        if not source.log_tells:
+            new.discard(own)
+    elif not run.event_time or not gathered.covers(own, moment(run.event_time)):
+        new.add(own)
+    things = sorted(source.things(new), key=lambda t: t.key != own)
     return things, {t.key: times[t.key] for t in things if t.key in times}
+
+
+def nothing_new(run):
+    """Why there is nothing to plan for an event."""
+    if run.nothing_changed():
+        return 'nothing was changed but what applies write back: there is nothing to plan'
+    return f'an earlier run has planned this change of {run.kind} {run.id}'
 
 
 # ---- Terraform --------------------------------------------------------------
@@ -621,9 +635,14 @@ def finish(**result):
     """Writes the result, for the next job."""
     run_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
     (run_dir() / 'result.json').write_text(json.dumps(result) + '\n', encoding='utf-8')
+    output(**result)
+
+
+def output(**values):
+    """Gives values to the next steps and jobs at GitHub."""
     if os.environ.get('GITHUB_OUTPUT'):
         with open(os.environ['GITHUB_OUTPUT'], 'a', encoding='utf-8') as f:
-            f.writelines(f'{k}={str(v).lower() if isinstance(v, bool) else v}\n' for k, v in result.items())
+            f.writelines(f'{k}={str(v).lower() if isinstance(v, bool) else v}\n' for k, v in values.items())
 
 
 # ---- commands ------------------------------------------------------------------
@@ -634,35 +653,70 @@ def located(run, source):
     thing = source.thing(run.kind, run.id)
     site = run.site or thing.folder()
     if not site:
-        raise Stop(f'{thing.kind} {thing.id}: no folder in {sites_dir()}/ is called like its site ({", ".join(thing.places)[:200]!a}): give SITE')
+        raise Stop(unplaced(thing) + ': give SITE')
     return thing, site
 
 
+def unplaced(thing):
+    """Says that an object's site has no root."""
+    return f'{thing.kind} {thing.id}: no folder in {sites_dir()}/ is called like its site ({", ".join(thing.places)[:200]!a})'
+
+
 def find():
-    run = Run.read()
-    _, site = located(run, source_of_truth())
-    say(f'{run.kind} {run.id} is in site {site}')
-    finish(site=site)
+    """Prints the sites of what the run is for, which are planned one by one."""
+    run, source = Run.read(), source_of_truth()
+    if run.trigger == 'hook':
+        sites = places(gather(run, source, Gathered())[0])
+        if not sites:
+            say(nothing_new(run))
+    else:
+        sites = [located(run, source)[1]]
+        say(f'{run.kind} {run.id} is in site {sites[0]}')
+    listed(sites)
+
+
+def places(things):
+    """The sites of objects. What is in none that has a folder is nothing to plan."""
+    for t in things:
+        if not t.folder():
+            say(unplaced(t) + ': it is left out')
+    return sorted({t.folder() for t in things} - {None})
+
+
+def listed(sites):
+    """Prints names, for a shell, and gives them to the next job."""
+    print('\n'.join(sites), end='\n' if sites else '', flush=True)
+    output(sites=json.dumps(sites))
+
+
+def pending():
+    """Prints the sites whose plans wait for a person: those that have left one in a
+    folder of RUN_DIR that ends in the site's name."""
+    prefix = 'provision-run-'
+    folders = [p.parent.name for p in run_dir().glob(prefix + '*/tfplan.enc')]
+    listed(sorted(site_folder(name.removeprefix(prefix)) for name in folders))
 
 
 def plan():
     run = Run.read()
     must_have_passphrase()
-    if run.trigger == 'hook' and run.nothing_changed():
-        say('nothing was changed but what applies write back: there is nothing to plan')
-        return finish(site=run.site, changes=False, pending=False, applied=False)
     source = source_of_truth()
-    thing, site = located(run, source)
-    things, times, gathered = [thing], {}, None
     if run.trigger == 'hook':
-        gathered = Gathered()
-        things, times = gather(run, source, thing, site, gathered)
-        if things is None:
-            say(f'an earlier run has planned this change of {run.kind} {run.id}')
-            return finish(site=site, changes=False, pending=False, applied=False)
+        return plan_changes(run, source)
+    thing, site = located(run, source)
+    planned(run, source, site, [thing])
+
+
+def plan_changes(run, source):
+    """Plans what was changed in one site: SITE, else that of the event's object."""
+    site, gathered = run.site or located(run, source)[1], Gathered()
+    things, times = gather(run, source, gathered)
+    things = [t for t in things if t.folder() == site]
+    if not things:
+        say(nothing_new(run))
+        return finish(site=site, changes=False, pending=False, applied=False)
     planned(run, source, site, things)
-    if gathered:
-        gathered.add(times)
+    gathered.add({t.key: times[t.key] for t in things if t.key in times})
 
 
 def planned(run, source, site, things):
@@ -730,9 +784,9 @@ def apply():
 
 
 def main(args):
-    commands = {'find': find, 'plan': plan, 'apply': apply}
+    commands = {'find': find, 'plan': plan, 'pending': pending, 'apply': apply}
     if len(args) != 1 or args[0] not in commands:
-        print('usage: one-object.sh find|plan|apply', file=sys.stderr)
+        print('usage: one-object.sh find|plan|pending|apply', file=sys.stderr)
         return 2
     try:
         commands[args[0]]()

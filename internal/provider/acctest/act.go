@@ -28,13 +28,13 @@ runs:
       env: {NAME: "${{ inputs.name }}", FROM: "${{ inputs.path }}"}
 `,
 	"actions/download-artifact@v4": `
-inputs: {name: {}, path: {}}
+inputs: {name: {}, pattern: {}, path: {}}
 runs:
   using: composite
   steps:
     - shell: bash
-      run: mkdir -p "$TO" && cp -r "$ARTIFACTS/$NAME/." "$TO"
-      env: {NAME: "${{ inputs.name }}", TO: "${{ inputs.path }}"}
+      run: mkdir -p "$TO" && if [ -n "$NAME" ]; then cp -r "$ARTIFACTS/$NAME/." "$TO"; else find "$ARTIFACTS" -maxdepth 1 -name "$PATTERN" -exec cp -r {} "$TO" ";"; fi
+      env: {NAME: "${{ inputs.name }}", PATTERN: "${{ inputs.pattern }}", TO: "${{ inputs.path }}"}
 `,
 	"actions/cache@v4": `
 inputs: {path: {}, key: {}, restore-keys: {}}
