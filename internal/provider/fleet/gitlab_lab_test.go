@@ -139,6 +139,7 @@ func TestGitLabPipeline(t *testing.T) {
 	t.Run("two merges at once", tm.twoAtOnce)
 	t.Run("cancelled", tm.cancelled)
 	t.Run("one site fails", tm.oneFails)
+	t.Run("not before", tm.waitsForItsTime)
 	t.Run("drift", tm.finds)
 	t.Run("direct push", tm.pushed)
 }
@@ -251,6 +252,29 @@ func (tm *gitlabTeam) oneFails(t *testing.T) {
 	says(t, strings.Join(tm.api.bodies(2), "\n"), "**Failed.**", "**Applied.**")
 	tm.proposes(3, func() { tm.Write("fleet/configs/ams1-edge1.conf", mended) })
 	says(t, tm.merges(3), "PASS  fleet:apply: [ams1]")
+}
+
+// waitsForItsTime: too early, nothing happens; later the same job applies it.
+func (tm *gitlabTeam) waitsForItsTime(t *testing.T) {
+	tm = tm.in(t)
+	const file = "fleet/sites/ams1/not_before"
+	tm.proposes(10, func() {
+		tm.intend("later", "ams1-core1")
+		tm.Write(file, "2999-01-01T00:00:00Z\n")
+	})
+	before, running := tm.merge(10), tm.running("r3")
+	says(t, tm.hides(tm.push(before)), "site ams1: it is too early: NOT_BEFORE is 2999-01-01T00:00:00Z", "WARN  fleet:apply: [ams1]")
+	if now := tm.running("r3"); now != running {
+		t.Errorf("the router is not as before:\n%s", now)
+	}
+	says(t, tm.api.bodies(10)[0], "**Not applied yet:**")
+	again := tm.started("push", map[string]string{"CI_COMMIT_BEFORE_SHA": before, "NOT_BEFORE": "2020-01-01T00:00:00Z"})
+	says(t, tm.hides(tm.repo.Run(0, again)), "site ams1: applied", "PASS  fleet:apply: [ams1]")
+	tm.describes("r3", "later of ams1-core1")
+	if err := os.Remove(filepath.Join(tm.Dir, file)); err != nil {
+		t.Fatal(err)
+	}
+	tm.repo.Commit()
 }
 
 // finds: a schedule's pipeline fails for the site that differs, and only for that.
