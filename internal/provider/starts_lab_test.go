@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -201,9 +202,9 @@ type startWorld struct {
 	silent  bool           // the server has conditions: what changes nothing sends nothing
 }
 
-// newStartWorld makes the repository and the routers. Both listen at the same port
+// newStartWorld makes the repository and so many routers. They listen at the same port
 // of different addresses, as devices do.
-func newStartWorld(t *testing.T, prefix, url, token string) *startWorld {
+func newStartWorld(t *testing.T, routers int, prefix, url, token string) *startWorld {
 	t.Helper()
 	w := &startWorld{t: t, dir: t.TempDir(), zabbix: zabbixtest.New(t, zabbixtest.Options{})}
 	for from, to := range map[string]string{"testdata/starts": ".", "../../examples/ci/scripts": "ci/scripts"} {
@@ -213,7 +214,7 @@ func newStartWorld(t *testing.T, prefix, url, token string) *startWorld {
 	}
 	users := map[string]sshtest.User{"netops": {Password: "simulated-Netops1"}}
 	known, port := "", 0
-	for n := range 2 {
+	for n := range routers {
 		r, err := frrsim.New(frrsim.Options{
 			Address: fmt.Sprintf("127.0.0.%d:%d", n+1, port), Users: users,
 			Startup: "frr version 8.4.4\nfrr defaults traditional\nhostname r\nservice integrated-vtysh-config\n!\ninterface lo\nexit\n!\nend\n",
@@ -607,57 +608,83 @@ func (w *startWorld) off() {
 	}
 }
 
+// netboxEstate makes devices in a real NetBox, whose configuration is in their context.
+type netboxEstate struct {
+	a              restAPI
+	template, kind any
+}
+
+func newNetBoxEstate(a restAPI) netboxEstate {
+	a.t.Helper()
+	n := netboxEstate{a: a}
+	n.template = n.add("extras/config-templates/", map[string]any{"name": "starts", "template_code": "{{ intended }}"})
+	a.put("extras/custom-fields/", url.Values{"name": {"zabbix_hostid"}}, map[string]any{
+		"name": "zabbix_hostid", "type": "integer", "object_types": []string{"dcim.device", "virtualization.virtualmachine"},
+	})
+	n.kind = n.named("dcim/device-types/", "starts", map[string]any{"model": "starts", "manufacturer": n.named("dcim/manufacturers/", "starts", nil)})
+	return n
+}
+
+// add makes an object that is taken away at the end of the test.
+func (n netboxEstate) add(path string, body map[string]any) any {
+	n.a.t.Helper()
+	id := n.a.call(http.MethodPost, path, body)["id"]
+	n.a.remove(fmt.Sprintf("%s%v/", path, id))
+	return id
+}
+
+// named is an object with a slug, which is made if it is not there.
+func (n netboxEstate) named(path, name string, more map[string]any) any {
+	n.a.t.Helper()
+	body := map[string]any{"name": name, "slug": name}
+	maps.Copy(body, more)
+	return n.a.put(path, url.Values{"slug": {name}}, body)
+}
+
+// device is a device without an address.
+func (n netboxEstate) device(name string, site any) any {
+	n.a.t.Helper()
+	return n.add("dcim/devices/", map[string]any{
+		"name": name, "status": "active", "device_type": n.kind, "config_template": n.template, "site": site,
+		"role": n.named("dcim/device-roles/", "starts", nil), "platform": n.named("dcim/platforms/", "frr", nil),
+	})
+}
+
+// address gives a device or virtual machine its primary address, on a port of it.
+// Devices may have the same one.
+func (n netboxEstate) address(path string, owner any, ip, model string, port any) any {
+	n.a.t.Helper()
+	id := n.add("ipam/ip-addresses/", map[string]any{"address": ip, "role": "anycast", "assigned_object_type": model, "assigned_object_id": port})
+	n.a.call(http.MethodPatch, fmt.Sprintf("%s%v/", path, owner), map[string]any{"primary_ip4": id})
+	return id
+}
+
+// reachable is a device with an address.
+func (n netboxEstate) reachable(name string, site any, ip string) (device, address any) {
+	n.a.t.Helper()
+	device = n.device(name, site)
+	port := n.a.call(http.MethodPost, "dcim/interfaces/", map[string]any{"device": device, "name": "mgmt0", "type": "virtual"})["id"]
+	return device, n.address("dcim/devices/", device, ip+"/32", "dcim.interface", port)
+}
+
 // netboxStarts is the world of a real NetBox.
 func netboxStarts(t *testing.T) *startWorld {
 	t.Helper()
 	env := serverEnv(t, "PROVISION_NETBOX")
-	w := newStartWorld(t, "PROVISION_NETBOX_", env["NETBOX_URL"], env["NETBOX_TOKEN"])
+	w := newStartWorld(t, 2, "PROVISION_NETBOX_", env["NETBOX_URL"], env["NETBOX_TOKEN"])
 	w.device, w.vm, w.silent = "dcim/devices/", "virtualization/virtual-machines/", true
 	w.counts = map[string]int{"button custom-links": 2, "hook webhooks": 1, "hook event-rules": 3}
-	a := w.a
-	id := func(path, name string, more map[string]any) any {
-		body := map[string]any{"name": name, "slug": name}
-		for k, v := range more {
-			body[k] = v
-		}
-		if path == "dcim/device-types/" {
-			body["model"] = name
-		}
-		return a.put(path, url.Values{"slug": {name}}, body)
-	}
-	site := id("dcim/sites/", "quay", nil)
-	template := a.call(http.MethodPost, "extras/config-templates/", map[string]any{"name": "starts", "template_code": "{{ intended }}"})["id"]
-	a.remove(fmt.Sprintf("extras/config-templates/%v/", template))
-	a.put("extras/custom-fields/", url.Values{"name": {"zabbix_hostid"}}, map[string]any{
-		"name": "zabbix_hostid", "type": "integer", "object_types": []string{"dcim.device", "virtualization.virtualmachine"},
-	})
-	kind := id("dcim/device-types/", "starts", map[string]any{"manufacturer": id("dcim/manufacturers/", "starts", nil)})
-	add := func(name string) any {
-		device := a.call(http.MethodPost, w.device, map[string]any{
-			"name": name, "status": "active", "device_type": kind, "config_template": template, "site": site,
-			"role": id("dcim/device-roles/", "starts", nil), "platform": id("dcim/platforms/", "frr", nil),
-		})["id"]
-		a.remove(fmt.Sprintf("%s%v/", w.device, device))
-		return device
-	}
+	n := newNetBoxEstate(w.a)
+	site := n.named("dcim/sites/", "quay", nil)
 	addresses := []any{}
-	address := func(path string, owner any, ip, model string, port any) {
-		address := a.call(http.MethodPost, "ipam/ip-addresses/", map[string]any{"address": ip, "assigned_object_type": model, "assigned_object_id": port})["id"]
-		a.remove(fmt.Sprintf("ipam/ip-addresses/%v/", address))
-		a.call(http.MethodPatch, fmt.Sprintf("%s%v/", path, owner), map[string]any{"primary_ip4": address})
-		addresses = append(addresses, address)
+	for i, name := range []string{hostile, "starts two"} {
+		device, address := n.reachable(name, site, fmt.Sprintf("127.0.0.%d", i+1))
+		w.devices, addresses = append(w.devices, device), append(addresses, address)
 	}
-	for n, name := range []string{hostile, "starts two"} {
-		device := add(name)
-		port := a.call(http.MethodPost, "dcim/interfaces/", map[string]any{"device": device, "name": "mgmt0", "type": "virtual"})["id"]
-		address(w.device, device, fmt.Sprintf("127.0.0.%d/32", n+1), "dcim.interface", port)
-		w.devices = append(w.devices, device)
-	}
-	w.unready = add("starts unready")
-	w.machine = a.call(http.MethodPost, w.vm, map[string]any{"name": "starts vm", "status": "active", "site": site})["id"]
-	a.remove(fmt.Sprintf("%s%v/", w.vm, w.machine))
-	port := a.call(http.MethodPost, "virtualization/interfaces/", map[string]any{"virtual_machine": w.machine, "name": "eth0"})["id"]
-	address(w.vm, w.machine, "192.0.2.80/32", "virtualization.vminterface", port)
+	w.unready = n.device("starts unready", site)
+	w.machine = n.add(w.vm, map[string]any{"name": "starts vm", "status": "active", "site": site})
+	port := w.a.call(http.MethodPost, "virtualization/interfaces/", map[string]any{"virtual_machine": w.machine, "name": "eth0"})["id"]
+	n.address(w.vm, w.machine, "192.0.2.80/32", "virtualization.vminterface", port)
 	patch := func(n int, body map[string]any) {
 		w.a.call(http.MethodPatch, fmt.Sprintf("%s%v/", w.device, w.devices[n]), body)
 	}
@@ -688,7 +715,7 @@ func netboxStarts(t *testing.T) *startWorld {
 func nautobotStarts(t *testing.T) *startWorld {
 	t.Helper()
 	env := serverEnv(t, "PROVISION_NAUTOBOT")
-	w := newStartWorld(t, "PROVISION_NAUTOBOT_", env["NAUTOBOT_URL"], env["NAUTOBOT_TOKEN"])
+	w := newStartWorld(t, 2, "PROVISION_NAUTOBOT_", env["NAUTOBOT_URL"], env["NAUTOBOT_TOKEN"])
 	w.device, w.vm = "dcim/devices/", "virtualization/virtual-machines/"
 	w.counts = map[string]int{"button custom-links": 2, "hook webhooks": 1}
 	a := w.a

@@ -21,7 +21,8 @@ data "provision_devices" "this" {
 }
 
 data "provision_virtual_machines" "this" {
-  sites = [var.name]
+  sites       = [var.name]
+  allow_empty = true
 }
 
 resource "provision_device" "this" {
