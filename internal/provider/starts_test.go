@@ -820,6 +820,33 @@ func decode(t *testing.T, path string, into any) {
 	}
 }
 
+// Where there is no fleet, each object has a root by its kind, and a state by itself.
+func TestStartWithoutAFleet(t *testing.T) {
+	j := newJobs(t)
+	acctest.Put(t, filepath.Join(j.dir, "own/device/main.tf"), "")
+	j.answers("/api/dcim/devices/", `{"results":[{"id":12,"name":"r 1","site":{"slug":"ams","name":"Amsterdam"}},{"id":13,"name":"r2","site":{"slug":"fra","name":"Frankfurt"}}]}`)
+	j.answers("/api/core/object-changes/", `{"results":[`+change(13, "dcim.device", time.Now(), `{"name":"a"}`, `{"name":"b"}`)+`]}`)
+	j.plans(`{"address":"module.device.provision_device.this","mode":"managed","type":"provision_device","change":{"actions":["update"],"before":{},"after":{}}}`)
+	own := []string{"OBJECTS=own"}
+	says(t, j.run(0, "plan", own...), "It waits for a person")
+	says(t, j.calls(), "-chdir=own/device init -no-color -backend-config=schema_name=device-12\n", " -var=name=r 1 -var=site=Amsterdam\n")
+	says(t, j.read(j.fake, "environment"), "TF_DATA_DIR=.terraform-device-12\n")
+	j.run(0, "apply", own...)
+	says(t, j.calls(), "-chdir=own/device apply", "\napplied")
+	says(t, j.run(0, "find", append(own, "SITE=device-13")...), "device-12\n") // never the state of another one
+	hook := append(own, "TRIGGER=hook", "AUTO_APPLY=fra", "STATE=path=/states/{object}.tfstate")
+	says(t, j.run(0, "find", hook...), "device-12\ndevice-13\n")
+	says(t, j.run(0, "plan", append(hook, "SITE=device-12")...), "It waits for a person")
+	says(t, j.run(0, "plan", append(hook, "SITE=device-13")...), "It is applied at once")
+	says(t, j.calls(), "-backend-config=path=/states/device-13.tfstate\n")
+	for _, wrong := range []string{"SITE=device-x", "SITE=own", "SITE=virtual_machine-5", "STATE=schema_name=all", "OBJECTS=$(id)"} {
+		if out := j.run(1, "plan", append(hook, "SITE=device-12", wrong)...); !strings.Contains(out, strings.Split(wrong, "=")[0]+": ") {
+			t.Errorf("%s: %s", wrong, out)
+		}
+	}
+	says(t, j.run(1, "find", append(own, "KIND=virtual_machine", "OBJECT_ID=5")...), "virtual_machine 5: there is no folder own/virtual_machine")
+}
+
 // Nothing that start.py is given can end a template or a string of it.
 func TestStartSetUpRefuses(t *testing.T) {
 	good := []string{"hook", "on", "--gitlab", "https://ci.example.net/a/b"}

@@ -19,10 +19,14 @@
 #   OBJECT_ID     its number in NetBox, or its UUID in Nautobot
 #   SITES         folder of the sites' folders (sites)
 #   SITE          folder below SITES; empty: where the source of truth has it
+#   OBJECTS       in place of SITES, where there is no fleet: folder of the roots device
+#                 and virtual_machine, which get the variables name and site. Each
+#                 object has a state of its own, and is its own site: device-12
+#   STATE         OBJECTS: what init is told of the backend (schema_name={object})
 #   TRIGGER       demand (default), button or hook
 #   ACTOR         who started it
 #   AUTO_APPLY    sites, separated by blanks, whose changes are applied without a
-#                 person; set it in the pipeline's file, where it is reviewed
+#                 person; OBJECTS: or names of the sites they are in; set it in the pipeline's file, where it is reviewed
 #   EVENT_TIME    hook: when the object was changed
 #   CHANGED       hook: names of the fields that were changed
 #   LOOKBACK      hook: how many seconds of changes are looked at (2700)

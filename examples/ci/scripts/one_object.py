@@ -30,6 +30,11 @@ KINDS = {
     'device': ('provision_device.this', 'provision_device.canary', 'zabbix_agent_host.device'),
     'virtual_machine': ('zabbix_agent_host.virtual_machine',),
 }
+# The same where an object has a root and a state of its own.
+OWN = {
+    'device': ('module.device.provision_device.this', 'module.agent_host.zabbix_agent_host.this'),
+    'virtual_machine': ('module.agent_host.zabbix_agent_host.this',),
+}
 
 
 class Stop(Exception):
@@ -68,8 +73,25 @@ def sites_dir():
     return pathlib.Path(setting('SITES', r'[A-Za-z0-9._/-]{1,500}', 'a folder', 'sites'))
 
 
+def objects_dir():
+    """The folder of the roots for one object each; None where sites have states."""
+    text = setting('OBJECTS', r'[A-Za-z0-9._/-]{1,500}', 'a folder', '')
+    return pathlib.Path(text) if text else None
+
+
+def root(site):
+    """The folder that Terraform works in."""
+    return objects_dir() / site.partition('-')[0] if objects_dir() else sites_dir() / site
+
+
 def site_folder(name):
-    """The name of a site, which must have a folder."""
+    """The name of a site, which must have a folder, or of an object with a state."""
+    folder = objects_dir()
+    if folder:
+        kind, _, id = name.partition('-')
+        if kind not in KINDS or not ID.fullmatch(id) or not (folder / kind).is_dir():
+            raise Stop(f'SITE: {name[:100]!a} is no object such as device-12 with a folder in {folder}/')
+        return name
     folder = sites_dir()
     if not SITE_NAME.fullmatch(name) or not (folder / name).is_dir():
         raise Stop(f'SITE: there is no folder {name[:100]!a} in {folder}/')
@@ -91,7 +113,7 @@ class Run:
 
     @staticmethod
     def read():
-        sites_dir()  # refused before anything is asked
+        sites_dir(), objects_dir()  # refused before anything is asked
         site = os.environ.get('SITE', '')
         return Run(
             kind=setting('KIND', '|'.join(KINDS), 'one of ' + ', '.join(KINDS)),
@@ -199,16 +221,21 @@ class Thing:
     name: str
     page: str
     places: tuple  # names of its site, the nearest first
+    site: str  # the name of its site
 
     @property
     def key(self):
         return self.kind, self.id
 
     def addresses(self):
+        if objects_dir():
+            return list(OWN[self.kind])
         return [f'module.site.{resource}["{self.id}"]' for resource in KINDS[self.kind]]
 
     def folder(self):
-        """Its site's folder, or None."""
+        """Its site's folder, or None; its own name where it has a state of its own."""
+        if objects_dir():
+            return f'{self.kind}-{self.id}' if (objects_dir() / self.kind).is_dir() else None
         for place in self.places:
             for name in (place, re.sub('[^a-z0-9]+', '-', place.lower()).strip('-')):
                 if SITE_NAME.fullmatch(name) and (sites_dir() / name).is_dir():
@@ -235,7 +262,9 @@ class Source:
             objects = self.api.some(path, {i for k, i in keys if k == kind}, self.light)
             for id, o in objects.items():
                 page = f'{self.api.url}/{path}{id}/'
-                found.append(Thing(kind, id, o.get('name') or f'{kind} {id}', page, tuple(self.places(kind, o))))
+                places = tuple(self.places(kind, o))
+                site = places[self.site] if places else ''
+                found.append(Thing(kind, id, o.get('name') or f'{kind} {id}', page, places, site))
         return found
 
     def log(self, query, *places):
@@ -253,6 +282,7 @@ class NetBox(Source):
     name = 'NetBox'
     light = {'fields': 'id,name,site'}
     log_tells = True
+    site = -1  # of the places: the slug comes first
 
     def __init__(self):
         self.api = API('PROVISION_NETBOX_', lambda token: 'Bearer' if token.startswith('nbt_') else 'Token')
@@ -307,6 +337,7 @@ class Nautobot(Source):
     name = 'Nautobot'
     light = {'depth': 0}
     log_tells = False  # an update that changes nothing looks like any other
+    site = 0
 
     def __init__(self):
         self.api = API('PROVISION_NAUTOBOT_', lambda token: 'Token')
@@ -437,39 +468,51 @@ def run_id():
     return {'PROVISION_RUN_ID': named if RUN_ID.fullmatch(named) else number}
 
 
-def environment(run):
-    """What Terraform and the provider get."""
+def environment(run, site):
+    """What Terraform and the provider get. Objects that share a root share no folder
+    that says where the state is."""
     env = dict(os.environ, PROVISION_TRIGGER=run.trigger, PROVISION_ACTOR=run.actor, TF_IN_AUTOMATION='1', TF_INPUT='0', **run_id())
     env.pop('PLAN_PASSPHRASE', None)
+    if objects_dir():
+        env['TF_DATA_DIR'] = '.terraform-' + site
     return env
 
 
-def provider(site):
+def init(run, site):
+    """Prepares the root: the state is the site's, or STATE says which is the object's."""
+    options = []
+    if objects_dir():
+        state = setting('STATE', r'\w+=[\w./:@-]*\{object\}[\w./-]*', 'such as schema_name={object}', 'schema_name={object}')
+        options = ['-backend-config=' + state.replace('{object}', site)]
+    terraform(run, site, 'init', '-no-color', *options)
+
+
+def provider(run, site):
     """The provider, which makes reports: the one that init has put there last."""
-    data = sites_dir() / site / (os.environ.get('TF_DATA_DIR') or '.terraform')
+    data = root(site) / (environment(run, site).get('TF_DATA_DIR') or '.terraform')
     found = sorted(data.glob('providers/*/netprovision/provision/*/*/terraform-provider-provision*'), key=lambda p: p.stat().st_mtime)
     return os.environ.get('PROVISION_BINARY') or (str(found[-1].resolve()) if found else None)
 
 
 def described(run, site, things, shown, saved):
     """The plan in Markdown: the provider's report, else what Terraform shows."""
-    program, made = provider(site), run_dir() / 'report.md'
+    program, made = provider(run, site), run_dir() / 'report.md'
     if program:
         about = ['-title', f'{things[0].kind} {things[0].id}', '-site', site]
         about += ['-run-url', os.environ['REPORT_URL']] if os.environ.get('REPORT_URL') else []
         command = [program, 'report', 'plan', *about, '-html', str(run_dir() / 'report.html'), '-markdown', str(made), '-markdown-limit', '800000']
         with contextlib.suppress(OSError):
-            if subprocess.run(command, env=environment(run), input=shown.encode(), check=False).returncode == 0:
+            if subprocess.run(command, env=environment(run, site), input=shown.encode(), check=False).returncode == 0:
                 return made.read_text(encoding='utf-8')
     say('the report of the provider could not be made: the plan is as Terraform shows it')
     return block(terraform(run, site, 'show', '-no-color', str(saved), capture=True))
 
 
 def terraform(run, site, *args, capture=False):
-    """Terraform in the site's root; its output when capture is set."""
-    command = [os.environ.get('TERRAFORM') or 'terraform', f'-chdir={sites_dir() / site}', *args]
+    """Terraform in the root of a site; its output when capture is set."""
+    command = [os.environ.get('TERRAFORM') or 'terraform', f'-chdir={root(site)}', *args]
     child = cancel().start(f'site {site}: cancelled before {args[0]}', command,
-                           env=environment(run), stdout=subprocess.PIPE if capture else None)
+                           env=environment(run, site), stdout=subprocess.PIPE if capture else None)
     out, _ = child.communicate()
     if child.returncode:
         raise Stop(f'terraform {args[0]} of site {site} failed, see above')
@@ -651,14 +694,16 @@ def output(**values):
 def located(run, source):
     """The object and its site."""
     thing = source.thing(run.kind, run.id)
-    site = run.site or thing.folder()
+    site = not objects_dir() and run.site or thing.folder()
     if not site:
-        raise Stop(unplaced(thing) + ': give SITE')
+        raise Stop(unplaced(thing) + ('' if objects_dir() else ': give SITE'))
     return thing, site
 
 
 def unplaced(thing):
-    """Says that an object's site has no root."""
+    """Says that an object has no root."""
+    if objects_dir():
+        return f'{thing.kind} {thing.id}: there is no folder {objects_dir() / thing.kind}'
     return f'{thing.kind} {thing.id}: no folder in {sites_dir()}/ is called like its site ({", ".join(thing.places)[:200]!a})'
 
 
@@ -724,12 +769,13 @@ def planned(run, source, site, things):
     fresh_run_dir()
     with workshop() as saved:
         shown, changes, why = made(run, site, things, saved)
-        auto = bool(changes) and site in run.auto_apply and not why
+        allowed = bool(run.auto_apply & ({site, *things[0].places} if objects_dir() else {site}))
+        auto = bool(changes) and allowed and not why
         outcome = 'Nothing to change.' if not changes else 'It is applied at once.' if auto else 'It waits for a person.'
         text = described(run, site, things, shown, saved)
         (run_dir() / 'report.md').write_text(report(run, things, changes, outcome, text), encoding='utf-8')
         tell(source, run, things, changes, outcome)
-        if site in run.auto_apply and why:
+        if allowed and why:
             say('a person must agree: ' + '; '.join(why))
         if auto:
             terraform(run, site, 'apply', '-no-color', '-lock-timeout=10m', str(saved))
@@ -743,9 +789,8 @@ def made(run, site, things, saved):
     """Makes the plan. Gives it as JSON, what it would do, and why a person must look
     at it."""
     say(f'site {site}: {", ".join(f"{t.kind} {t.id}" for t in things)}')
-    terraform(run, site, 'init', '-no-color')
-    targets = [f'-target={address}' for t in things for address in t.addresses()]
-    terraform(run, site, 'plan', '-no-color', '-lock-timeout=10m', f'-out={saved}', *targets)
+    init(run, site)
+    terraform(run, site, 'plan', '-no-color', '-lock-timeout=10m', f'-out={saved}', *options(things))
     text = terraform(run, site, 'show', '-json', str(saved), capture=True)
     shown = json.loads(text)
     changes, why = changes_of(shown), reasons_against(shown, things)
@@ -753,6 +798,13 @@ def made(run, site, things, saved):
     if run.trigger != 'hook' and not managed.intersection(things[0].addresses()):
         raise Stop(f'site {site} does not manage {things[0].kind} {things[0].id}: is it the right site, and ready there?')
     return text, changes, why
+
+
+def options(things):
+    """The options of a plan of these objects."""
+    if not objects_dir():
+        return [f'-target={address}' for t in things for address in t.addresses()]
+    return [f'-var=name={things[0].name}'] + ([f'-var=site={things[0].site}'] if things[0].site else [])
 
 
 def fresh_run_dir():
@@ -778,7 +830,7 @@ def apply():
         raise Stop(f'{sealed()} is missing: has the plan expired? Start a new run')
     with workshop() as saved:
         crypt('-d', sealed(), saved)
-        terraform(run, site, 'init', '-no-color')
+        init(run, site)
         terraform(run, site, 'apply', '-no-color', '-lock-timeout=10m', str(saved))
     finish(site=site, changes=True, pending=False, applied=True)
 

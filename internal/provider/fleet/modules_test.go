@@ -138,6 +138,15 @@ func TestSitesAreAlike(t *testing.T) {
 	}
 }
 
+// The roots for one object differ in what they make of it, and in nothing else.
+func TestOneObjectRootsAreAlike(t *testing.T) {
+	for _, same := range []string{"provider.tf", "variables.tf"} {
+		if read(t, filepath.Join(examples, "one-object/device", same)) != read(t, filepath.Join(examples, "one-object/virtual_machine", same)) {
+			t.Errorf("%s of the device is another than that of the virtual machine", same)
+		}
+	}
+}
+
 // Each site passes on to the module everything that a run may want otherwise.
 func TestSitesPassTheirVariablesOn(t *testing.T) {
 	for _, dir := range sites(t) {
