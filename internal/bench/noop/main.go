@@ -25,7 +25,7 @@ func main() {
 	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK"} {
 		_ = os.Setenv(name, "off")
 	}
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(800)
 	err := tf6server.Serve("registry.terraform.io/netprovision/noop", func() tfprotov6.ProviderServer { return server.New(noop{}) })
 	if err != nil {
 		log.Fatal(err)
