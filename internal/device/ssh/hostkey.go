@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
 )
@@ -68,7 +67,7 @@ func pinnedFingerprint(addr, want string) hostKeys {
 
 // knownKeys accepts what known_hosts files say.
 func knownKeys(c Config) (hostKeys, error) {
-	db, err := knownhosts.NewDB(c.KnownHosts...)
+	db, err := knownHosts.read(c.KnownHosts)
 	if err != nil {
 		return hostKeys{}, fmt.Errorf("known_hosts: %w", err)
 	}
