@@ -166,6 +166,7 @@ func (r repetition) hosts(kind, before, after string) string {
 func (e *estate) life(ctx context.Context) error {
 	return first(
 		func() error { return e.create(ctx) },
+		func() error { return e.settle(ctx) },
 		func() error { return e.measure(ctx, rowHostPlan, e.plan) },
 		func() error { e.revision++; return e.measure(ctx, rowHostTag, e.whole) },
 		func() error { return e.bury(ctx) },
@@ -177,6 +178,7 @@ func (e *estate) wide(ctx context.Context) error {
 	e.row, e.more, e.onDestroy = wide, []string{"-parallelism=100"}, "delete"
 	return first(
 		func() error { return e.create(ctx) },
+		func() error { return e.settle(ctx) },
 		func() error { return e.measure(ctx, rowHostPlan, e.plan) },
 		func() error { return e.measure(ctx, rowHostDelete, e.destroy) },
 		func() error { return e.server.expect(ctx, 0) },
@@ -232,6 +234,10 @@ func (e *estate) create(ctx context.Context) error {
 		func() error { return e.server.expect(ctx, e.hosts) },
 	)
 }
+
+// settle reads once what the last apply left: its difference goes from the state
+// with that, as it does for devices.
+func (e *estate) settle(ctx context.Context) error { return e.provider.settle(ctx, e.args()...) }
 
 // plan is a plan without changes.
 func (e *estate) plan(ctx context.Context, w *workspace) (took, error) {
