@@ -16,6 +16,7 @@ const (
 	adviceLogin    = "check token, or username and password, in the provider's zabbix block, and that their user may use the API"
 	adviceURL      = "check that url in the provider's zabbix block is the address of Zabbix's frontend, and that the frontend is healthy"
 	adviceName     = "check url in the provider's zabbix block: the name in it cannot be resolved from here"
+	adviceVersion  = "check that url in the provider's zabbix block is the address of a Zabbix frontend of version 6.0 or later"
 	adviceUp       = "check url in the provider's zabbix block (name, port), and that the web server of Zabbix's frontend is up and can be reached from here"
 	adviceCA       = "set ca_file in the provider's zabbix block to the certificate of the authority that signed the frontend's, or check url"
 	adviceHostname = "check url in the provider's zabbix block: the frontend's certificate is for another name, or is not valid now"

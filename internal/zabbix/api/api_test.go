@@ -112,7 +112,8 @@ func TestVersion(t *testing.T) {
 		if c.fails == "" && (err != nil || v.Text != c.text || v.Unknown() != c.unknown) {
 			t.Errorf("%s: %+v, %v", c.text, v, err)
 		}
-		if c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)) {
+		var advised *provision.AdvisedError
+		if c.fails != "" && (!errors.As(err, &advised) || !strings.Contains(err.Error(), c.fails) || !strings.Contains(err.Error(), "http://") || !strings.Contains(advised.Next, "6.0 or later")) {
 			t.Errorf("%s: %v", c.text, err)
 		}
 	}
