@@ -39,8 +39,11 @@ func (r *run) commit(ctx context.Context) error {
 		a.pending = p
 		return err
 	})
-	if a.pending == nil && errors.Is(err, ErrStale) {
+	if a.pending == nil && (errors.Is(err, ErrStale) || errors.Is(err, ErrNotBegun)) {
 		r.res.Outcome = OutcomeNotApplied
+		if !errors.Is(err, ErrStale) {
+			r.req.Budget.fail(r.req.Target.Name())
+		}
 		return r.fail(StepCommit, err)
 	}
 	a.begin(err)
@@ -118,6 +121,9 @@ func (a *aftermath) follow(ctx context.Context) error {
 			return a.unread("no session could be opened any more")
 		}
 		s := a.look(ctx)
+		if s.barred {
+			return a.unread("nobody can look any more: the login is refused")
+		}
 		switch a.judge(s) {
 		case toConfirm:
 			if a.confirm(ctx) {
@@ -216,6 +222,7 @@ type sighting struct {
 	pending *Pending
 	where   where
 	told    bool // pending is what Commit said, not what was read
+	barred  bool // a management system does not let us look: it will not in a moment either
 }
 
 // look reads the target. The pending commit is read first: if it is gone, what
@@ -242,6 +249,7 @@ func (a *aftermath) look(ctx context.Context) sighting {
 	})
 	if err != nil {
 		a.blame(StepVerify, err)
+		s.barred = a.caps.ViaAPI && errors.Is(err, ErrAuth)
 		if lost(err) {
 			a.drop()
 			return sighting{}

@@ -175,25 +175,29 @@ func (a *aftermath) back() error {
 	case a.rolled:
 		return a.failed(OutcomeReverted, "rolled back, then read again: it is what it was before", "mend the cause, then plan again")
 	case a.answered || a.seen || time.Now().After(a.deadline):
-		next := "mend the cause, then plan again"
+		what := "mend the cause, then plan again"
 		if !a.answered && lost(a.why) {
-			next = "the connection went with the change and came back without it: the change may cut off the management session; correct it, then plan again"
+			what = "the connection went with the change and came back without it: the change may cut off the management session; correct it, then plan again"
 		}
-		return a.failed(OutcomeReverted, fmt.Sprintf("the target took it back by itself within %s; read again: it is what it was before", a.req.ConfirmTimeout), next)
+		return a.failed(OutcomeReverted, fmt.Sprintf("the target took it back by itself within %s; read again: it is what it was before", a.req.ConfirmTimeout), what)
 	}
-	next := "mend the cause, then plan again"
-	if lost(a.why) {
-		next = "check the path to the target, then plan again"
+	what := "mend the cause, then plan again"
+	var advised *AdvisedError
+	if lost(a.why) || errors.As(a.why, &advised) {
+		what = next(a.why)
 	}
-	return a.failed(OutcomeNotApplied, "read again: it is what it was before, and no commit is pending", next)
+	return a.failed(OutcomeNotApplied, "read again: it is what it was before, and no commit is pending", what)
 }
 
 // unread ends a run whose target could not be read, or did not come to rest.
 func (a *aftermath) unread(checked string) error {
 	a.res.Running = Snapshot{}
 	what := "look at the target"
+	if advised := (*AdvisedError)(nil); errors.As(a.why, &advised) {
+		what = advised.Next + ", and " + what
+	}
 	if a.caps.ConfirmedCommit {
-		what = fmt.Sprintf("look at the target: its timer for undoing an unconfirmed commit was due at %s, so it may be what it was before",
+		what += fmt.Sprintf(": its timer for undoing an unconfirmed commit was due at %s, so it may be what it was before",
 			a.deadline.UTC().Format(time.RFC3339))
 	}
 	return a.unknown(checked, what)

@@ -136,7 +136,8 @@ type Change interface {
 	// An error means that the change may be on, off or half way: the caller
 	// reads the target again. A pending commit beside an error tells that the
 	// timer was armed and the change begun. ErrStale without one tells that
-	// nothing was begun, because running is not what the change was staged on.
+	// nothing was begun, because running is not what the change was staged on;
+	// ErrNotBegun without one, for another reason.
 	// A lock that would keep out Confirm from another session is given up by
 	// Commit.
 	Commit(ctx context.Context, opts CommitOptions) (*Pending, error)

@@ -205,6 +205,85 @@ func TestTargetThatRefusesAStaleCommit(t *testing.T) {
 	})
 }
 
+// failing is a target whose commit fails, and which then cannot be looked at. With
+// an error for looking it is changed through an API.
+type failing struct {
+	provision.Target
+	commit, look error
+}
+
+func (f failing) Open(ctx context.Context, fresh bool) (provision.Session, error) {
+	s, err := f.Target.Open(ctx, fresh)
+	return failingSession{s, f}, err
+}
+
+type failingSession struct {
+	provision.Session
+	f failing
+}
+
+func (s failingSession) Capabilities() provision.Capabilities {
+	if s.f.look != nil {
+		return provision.Capabilities{ViaAPI: true}
+	}
+	return s.Session.Capabilities()
+}
+
+func (s failingSession) Stage(ctx context.Context, in provision.Intent, o provision.StageOptions) (provision.Change, error) {
+	c, err := s.Session.Stage(ctx, in, o)
+	return failingChange{c, s.f}, err
+}
+
+type failingChange struct {
+	provision.Change
+	f failing
+}
+
+func (c failingChange) Commit(context.Context, provision.CommitOptions) (*provision.Pending, error) {
+	return nil, c.f.commit
+}
+
+func (c failingChange) Verify(context.Context, provision.Session) (provision.Verification, error) {
+	return provision.Verification{}, c.f.look
+}
+
+// TestCommitThatCannotBeFollowed: what was not begun needs no look, and where nobody
+// may look any more there is nothing to wait for.
+func TestCommitThatCannotBeFollowed(t *testing.T) {
+	barred := &provision.AdvisedError{Next: "mend the token", Err: provision.ErrAuth}
+	for name, c := range map[string]struct {
+		commit, look error
+		outcome      provision.Outcome
+		says         []string
+	}{
+		"not begun": {fmt.Errorf("%w: %w", provision.ErrNotBegun, barred), nil, provision.OutcomeNotApplied, []string{"no commit was started", "Next: mend the token, then plan again"}},
+		"barred":    {barred, barred, provision.OutcomeUnknown, []string{"nobody can look any more: the login is refused", "Next: mend the token, and look at the target; then plan again"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(variantNamed("frr"), start, start, nil)
+				req := request(w, want, nil)
+				req.Target = failing{req.Target, c.commit, c.look}
+				req = approve(t, req)
+				req.Budget = provision.NewBudget(1)
+				began := time.Now()
+				res, err := provision.Run(t.Context(), req)
+				if res.Outcome != c.outcome || time.Since(began) > time.Second || w.lockedBy != "" {
+					t.Errorf("after %s: %s, locked by %q", time.Since(began), res.Outcome, w.lockedBy)
+				}
+				for _, text := range c.says {
+					if err == nil || !strings.Contains(err.Error(), text) {
+						t.Errorf("%v does not say %q", err, text)
+					}
+				}
+				if _, err = provision.Run(t.Context(), req); !errors.Is(err, provision.ErrTooManyFailures) {
+					t.Errorf("it is no failed commit: %v", err)
+				}
+			})
+		})
+	}
+}
+
 func TestChangeID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id := func(running, want conf, replace bool) string {

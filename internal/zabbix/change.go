@@ -27,6 +27,7 @@ type change struct {
 
 	grouped  []string // host groups that were made for it
 	steps    []step   // that were sent
+	touched  bool     // something about the host was sent
 	answered bool     // Zabbix said that the change is on
 	seen     sight
 }
@@ -56,14 +57,15 @@ func (c *change) Discard(context.Context) error { return nil }
 // Commit implements provision.Change. A change that Zabbix refuses half way is
 // taken back. Errors: provision.ErrStale, when the host is not what the change
 // was made from; provision.RejectedError, when Zabbix refuses it;
-// provision.ErrConnectionLost, when it is not known whether the change is on.
+// provision.ErrConnectionLost, when it is not known whether the change is on;
+// provision.ErrNotBegun, when nothing was done about the host.
 func (c *change) Commit(ctx context.Context, _ provision.CommitOptions) (*provision.Pending, error) {
 	if c.diff.Empty() {
 		return nil, nil
 	}
 	h, err := c.send(ctx)
 	if err != nil {
-		return nil, c.in.refused(c.withGroups(err))
+		return nil, c.untouched(c.in.refused(c.withGroups(err)), err)
 	}
 	c.answered = true
 	if h != nil {
@@ -71,6 +73,17 @@ func (c *change) Commit(ctx context.Context, _ provision.CommitOptions) (*provis
 		c.in.saw(h)
 	}
 	return nil, nil
+}
+
+// untouched marks an error, of which cause is what the API said, as one after
+// which nothing can have been done about the host.
+func (c *change) untouched(err, cause error) error {
+	var partial *PartialError
+	kept := errors.Is(cause, provision.ErrAuth) || errors.Is(cause, provision.ErrUnreachable)
+	if c.touched && (!kept || open(cause) || errors.As(cause, &partial) && partial.Done > 0) {
+		return err
+	}
+	return &notBegunError{err}
 }
 
 // withGroups names the host groups that were made for a change that failed. They
@@ -99,11 +112,13 @@ func (c *change) send(ctx context.Context) (*Host, error) {
 		return nil, err
 	}
 	if c.action == ActionDelete {
+		c.touched = true
 		return nil, c.hosts.Delete(ctx, c.before.ID)
 	}
 	if err := c.groupIDs(ctx, &ids); err != nil {
 		return nil, err
 	}
+	c.touched = true
 	return c.update(ctx, c.calls(ids))
 }
 
@@ -130,6 +145,7 @@ func (c *change) create(ctx context.Context, ids ids) (*Host, error) {
 	if err := c.groupIDs(ctx, &ids); err != nil {
 		return nil, err
 	}
+	c.touched = true
 	c.begin(c)
 	h, err := c.hosts.Create(ctx, NewHost{Name: c.in.Name, Run: c.goal.Mark.Run, Params: c.newParams(ids)})
 	if err == nil || open(err) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
@@ -45,6 +46,76 @@ func send(t *testing.T, w *world, in zabbix.Intent) ([]string, error) {
 	target := zabbix.NewTarget(s, nil, zabbix.Ref{Name: in.Name, ID: in.ID})
 	_, err := provision.Run(t.Context(), provision.Request{Target: target, Intent: &in, Commit: true})
 	return s.sent, err
+}
+
+// barred is a client that is let in no more from a call on.
+type barred struct {
+	*client
+	at  string
+	err error
+}
+
+func (b *barred) FreshByID(ctx context.Context, id string) (*zabbix.Host, error) {
+	if b.at == "read" {
+		return nil, b.err
+	}
+	return b.client.FreshByID(ctx, id)
+}
+
+func (b *barred) Update(ctx context.Context, id string, calls []zabbix.Call) (*zabbix.Host, error) {
+	var partial *zabbix.PartialError
+	if errors.As(b.err, &partial) && partial.Done > 0 {
+		b.at = "read"
+		_, err := b.client.Update(ctx, id, calls[:partial.Done])
+		return nil, errors.Join(err, b.err)
+	}
+	return nil, b.err
+}
+
+func (b *barred) Delete(context.Context, string) error { return b.err }
+
+func (b *barred) Create(context.Context, zabbix.NewHost) (*zabbix.Host, error) { return nil, b.err }
+
+// A commit of which nothing arrived says so at once; one that stopped half way,
+// when nobody may look any more, that it is not known.
+func TestACommitThatIsNotLetIn(t *testing.T) {
+	update := zabbix.Intent{
+		Name: "core1", Run: "run-1", Description: ptr("x"), Agent: &zabbix.Interface{IP: "192.0.2.8", Port: "10050", Use: zabbix.UseIP},
+	}
+	for name, c := range map[string]struct {
+		in     zabbix.Intent
+		exists bool
+		at     string
+		err    error
+		begun  bool
+	}{
+		"compare, unreachable": {update, true, "read", provision.ErrUnreachable, false},
+		"compare, lost":        {update, true, "read", provision.ErrConnectionLost, false},
+		"update":               {update, true, "", provision.ErrAuth, false},
+		"first call":           {update, true, "", &zabbix.PartialError{Err: provision.ErrUnreachable}, false},
+		"second call":          {update, true, "", &zabbix.PartialError{Done: 1, Err: provision.ErrAuth}, true},
+		"create":               {full(), false, "", provision.ErrAuth, false},
+		"delete":               {zabbix.Intent{Name: "core1", Destroy: zabbix.DestroyDelete}, true, "", provision.ErrAuth, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				if c.exists {
+					c.in.ID = existing(w).ID
+				}
+				began := time.Now()
+				target := zabbix.NewTarget(&barred{&client{w: w}, c.at, c.err}, nil, zabbix.Ref{Name: c.in.Name, ID: c.in.ID})
+				res, err := provision.Run(t.Context(), provision.Request{Target: target, Intent: &c.in, Commit: true})
+				want := provision.OutcomeNotApplied
+				if c.begun {
+					want = provision.OutcomeUnknown
+				}
+				if errors.Is(err, provision.ErrNotBegun) == c.begun || res.Outcome != want || time.Since(began) > time.Second {
+					t.Errorf("after %s: %s, %v", time.Since(began), res.Outcome, err)
+				}
+			})
+		})
+	}
 }
 
 // Only what changes is sent; of lists the whole, and others' parts by their ids.

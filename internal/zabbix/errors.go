@@ -86,6 +86,18 @@ func (e *maskedError) Error() string { return e.text }
 // Unwrap gives the cause.
 func (e *maskedError) Unwrap() error { return e.err }
 
+// notBegunError is an error after which nothing was done about a host.
+type notBegunError struct{ err error }
+
+// Error implements error.
+func (e *notBegunError) Error() string { return e.err.Error() }
+
+// Is tells that it is provision.ErrNotBegun.
+func (e *notBegunError) Is(kind error) bool { return kind == provision.ErrNotBegun }
+
+// Unwrap gives the cause.
+func (e *notBegunError) Unwrap() error { return e.err }
+
 // masked takes the intent's secrets out of an error's text.
 func (in *Intent) masked(err error) error {
 	if err == nil {
