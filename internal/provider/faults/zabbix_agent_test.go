@@ -4,6 +4,7 @@ package faults_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -143,25 +144,27 @@ func TestZabbixActiveMaintenance(t *testing.T) {
 // secretiveHosts is a host whose every secret comes from an ephemeral variable.
 func (e *estate) secretiveHosts(login string, lines ...string) {
 	e.bed.t.Helper()
+	e.login = login
 	e.Config("variable \"s\" {\n  type = map(string)\n  ephemeral = true\n}\n",
-		strings.Replace(e.provider(), fmt.Sprintf("username = %q, password = %q", e.env["ZABBIX_USER"], e.env["ZABBIX_PASSWORD"]), login, 1),
-		e.host("r1", append([]string{
+		e.provider(), e.host("r1", append([]string{
 			`secret_macros = { "{$PLANTED}" = var.s.macro }`, `tls = { connect = "psk", psk_identity = "secret-r1" }`, `tls_psk = var.s.psk`,
 		}, lines...)...))
 }
 
-// token makes an API token of the super admin.
-func (s *server) token() string {
+// token makes an API token of the super admin, which goes with the test.
+func (s *server) token(name string, more object) (id, token string) {
 	s.t.Helper()
 	var users []struct {
 		ID string `json:"userid"`
 	}
 	s.call("user.get", object{"filter": object{"username": s.env["ZABBIX_USER"]}, "output": []string{"userid"}}, &users)
-	id := s.made("token.create", "tokenids", object{"name": "faults secret", "userid": users[0].ID})
+	what := object{"name": name, "userid": users[0].ID}
+	maps.Copy(what, more)
+	id = s.made("token.create", "tokenids", what)
 	s.t.Cleanup(func() { s.call("token.delete", []string{id}, nil) })
 	var made []struct{ Token string }
 	s.call("token.generate", []string{id}, &made)
-	return made[0].Token
+	return id, made[0].Token
 }
 
 // passworded makes a super admin with a password that is a secret of this test,
@@ -185,7 +188,8 @@ func (s *server) passworded(password string) string {
 func TestNoSecretOfAHostGetsOut(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *server) {
 		const password = "Planted-Zabbix-5e2b!"
-		psk, macro, token, user := strings.Repeat("7e11ca", 12)[:64], "Planted-Macro-9d41", s.token(), s.passworded(password)
+		psk, macro, user := strings.Repeat("7e11ca", 12)[:64], "Planted-Macro-9d41", s.passworded(password)
+		_, token := s.token("faults secret", nil)
 		byToken, byPassword := "token = var.s.token", fmt.Sprintf("username = %q, password = var.s.password", user)
 		for _, c := range []struct {
 			name, login, psk, password string

@@ -3,6 +3,7 @@
 package faults_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -103,22 +104,17 @@ func TestZabbixExpiredToken(t *testing.T) {
 		e := newEstate(t, s, binaryOf(), "token", 1)
 		e.want(1, "1")
 		e.Must(0, "apply", "-auto-approve")
-		var users []struct {
-			ID string `json:"userid"`
-		}
-		s.call("user.get", object{"filter": object{"username": s.env["ZABBIX_USER"]}, "output": []string{"userid"}}, &users)
-		id := s.made("token.create", "tokenids", object{"name": "faults expired", "userid": users[0].ID, "expires_at": time.Now().Add(-time.Hour).Unix()})
-		t.Cleanup(func() { s.call("token.delete", []string{id}, nil) })
-		var made []struct{ Token string }
-		s.call("token.generate", []string{id}, &made)
-		config := e.Read("main.tf")
-		e.Write("main.tf", strings.Replace(config, `username = "`+s.env["ZABBIX_USER"]+`", password = "`+s.env["ZABBIX_PASSWORD"]+`"`, `token = "`+made[0].Token+`"`, 1))
+		password := e.login
+		_, token := s.token("faults expired", object{"expires_at": time.Now().Add(-time.Hour).Unix()})
+		e.login = fmt.Sprintf("token = %q", token)
+		e.want(1, "1")
 		out := e.Must(1, "plan")
 		says(t, "the plan", out, "token-000: stage failed", "login refused", "the API token is not valid, or has expired", "Next: check token")
-		if strings.Contains(strings.ReplaceAll(out, " ", ""), made[0].Token) {
+		if strings.Contains(strings.ReplaceAll(out, " ", ""), token) {
 			t.Error("the plan shows the token")
 		}
-		e.Write("main.tf", config)
+		e.login = password
+		e.want(1, "1")
 		e.settled()
 	})
 }

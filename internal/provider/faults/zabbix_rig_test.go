@@ -110,15 +110,23 @@ type estate struct {
 	gate   *gate
 	prefix string // of all names
 	count  int
-	round  string // the value of a tag of all hosts
+	round  string   // the value of a tag of all hosts
+	login  string   // of the provider block
+	limits string   // in the provider's zabbix block
+	lines  []string // further ones of all hosts, in which %s is the round
+	parts  parts    // what those ask for
 }
+
+// parts tell what of a host is as intended in a round, by what a difference calls it.
+type parts map[string]func(h *zabbix.Host, round string) bool
 
 // newEstate makes one; its hosts go with the test.
 func newEstate(t testing.TB, s *server, binary, prefix string, count int) *estate {
 	t.Helper()
 	e := &estate{
 		bed: bed{acctest.NewWorkspace(t, binary), t}, server: s, gate: newGate(t, s.env["ZABBIX_URL"]),
-		prefix: prefix, count: count, round: "1",
+		prefix: prefix, count: count, round: "1", limits: "max_destroy = 1000",
+		login: fmt.Sprintf("username = %q, password = %q", s.env["ZABBIX_USER"], s.env["ZABBIX_PASSWORD"]),
 	}
 	remove := func() {
 		var ids []string
@@ -155,23 +163,20 @@ func (e *estate) names() []string {
 func (e *estate) want(count int, round string) {
 	e.bed.t.Helper()
 	e.count, e.round = count, round
-	e.Config(e.provider(), fmt.Sprintf(`resource "zabbix_agent_host" "it" {
-  provider      = provision
-  for_each      = toset(formatlist("%s-%%03d", range(%d)))
-  host          = each.key
-  interface     = { ip = "192.0.2.1" }
-  host_groups   = ["Linux servers"]
-  tags          = { round = [%q] }
-  secret_macros = { "{$FAULTS}" = "planted-faults" }
-}
-`, e.prefix, count, round))
+	lines := []string{
+		fmt.Sprintf(`for_each = toset(formatlist("%s-%%03d", range(%d)))`, e.prefix, count), "host = each.key",
+		fmt.Sprintf("tags = { round = [%q] }", round), `secret_macros = { "{$FAULTS}" = "planted-faults" }`,
+	}
+	for _, l := range e.lines {
+		lines = append(lines, strings.ReplaceAll(l, "%s", round))
+	}
+	e.Config(e.provider(), e.host("it", lines...))
 }
 
 // provider is the provider block.
 func (e *estate) provider() string {
 	return acctest.Provider(map[string]string{
-		"zabbix": fmt.Sprintf("{ url = %q, username = %q, password = %q, max_destroy = 1000, graveyard = { group = \"faults graveyard\" } }",
-			e.gate.URL, e.env["ZABBIX_USER"], e.env["ZABBIX_PASSWORD"]),
+		"zabbix":      fmt.Sprintf("{ url = %q, %s, %s, graveyard = { group = \"faults graveyard\" } }", e.gate.URL, e.login, e.limits),
 		"events_file": `"events.jsonl"`,
 	})
 }
@@ -192,6 +197,11 @@ func (e *estate) host(label string, lines ...string) string {
 
 // asIntended tells that a host is what the configuration says.
 func (e *estate) asIntended(h *zabbix.Host) bool {
+	for _, is := range e.parts {
+		if h == nil || !is(h, e.round) {
+			return false
+		}
+	}
 	return h != nil && h.Enabled && slices.Equal(h.Tags, []zabbix.Tag{{Name: "round", Value: e.round}})
 }
 
@@ -291,6 +301,11 @@ func (e *estate) told(c resourceChange, name string, there *zabbix.Host, known b
 	case known && e.asIntended(there) != (c.Change.After.Diff == ""):
 		e.bed.t.Errorf("%s is as intended: %t; the plan says:\n%s", name, e.asIntended(there), c.Change.After.Diff)
 	}
+	for header, is := range e.parts {
+		if known && is(there, e.round) == strings.Contains(c.Change.After.Diff, "@@ "+header) {
+			e.bed.t.Errorf("%s: %s is as intended: %t; the plan says:\n%s", name, header, is(there, e.round), c.Change.After.Diff)
+		}
+	}
 	if creates || !e.asIntended(there) {
 		return 1
 	}
@@ -322,4 +337,20 @@ func (e *estate) settled() {
 	if code, output := e.Terraform("plan", "-detailed-exitcode"); code != 0 {
 		e.bed.t.Errorf("the second plan is not empty:\n%s", output)
 	}
+}
+
+// ungroup deletes host groups, now and after the test.
+func (s *server) ungroup(names ...string) {
+	s.t.Helper()
+	remove := func() {
+		var found []struct {
+			ID string `json:"groupid"`
+		}
+		s.call("hostgroup.get", object{"filter": object{"name": names}}, &found)
+		for _, g := range found {
+			s.call("hostgroup.delete", []string{g.ID}, nil)
+		}
+	}
+	remove()
+	s.t.Cleanup(remove)
 }
