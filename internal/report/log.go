@@ -35,6 +35,7 @@ const maxLogLine = 16 << 20
 // no address.
 type message struct {
 	Type       string `json:"type"`
+	Tofu       string `json:"tofu"` // OpenTofu's version, where Terraform says "terraform"
 	Diagnostic struct {
 		tfjson.Diagnostic
 		Address string `json:"address"`
@@ -54,8 +55,11 @@ func (p *Plan) readLog(r io.Reader) error {
 			continue
 		}
 		found = true
-		if m.Type == "diagnostic" {
+		switch {
+		case m.Type == "diagnostic":
 			p.notice(&m)
+		case m.Type == "version" && m.Tofu != "":
+			p.Engine = "OpenTofu"
 		}
 	}
 	if err := lines.Err(); err != nil {

@@ -30,6 +30,25 @@ func summaries(notices []*report.Notice) []string {
 	return list
 }
 
+// A plan's JSON calls OpenTofu's version terraform_version; the log tells whose it is.
+func TestEngineOfThePlan(t *testing.T) {
+	for log, want := range map[string]string{
+		`{"@message":"Terraform 1.11.4","type":"version","terraform":"1.11.4"}`: "Terraform",
+		`{"@message":"OpenTofu 1.12.6","type":"version","tofu":"1.12.6"}`:       "OpenTofu",
+	} {
+		p, err := report.ReadPlan(strings.NewReader(planJSON(t)), strings.NewReader(log), meta())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if md := markdown(t, p); !strings.Contains(md, want+" `") {
+			t.Errorf("%s: the Markdown does not say %s:\n%s", log, want, md)
+		}
+		if page := text(t, p.WriteHTML); !strings.Contains(page, "<dt>"+want+"</dt>") {
+			t.Errorf("%s: the page does not say %s", log, want)
+		}
+	}
+}
+
 // Each diagnostic gets to its list and to the thing that it is about; what the
 // source looks like is left out, since it can hold secrets.
 func TestLog(t *testing.T) {

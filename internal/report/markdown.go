@@ -104,7 +104,7 @@ func (m *markdown) head(p *Plan) {
 		parts = append(parts, "run "+id)
 	}
 	for _, part := range []struct{ name, value string }{
-		{"commit", p.Meta.Commit}, {"asked by", p.Meta.Actor}, {"planned", p.Time}, {"Terraform", p.Terraform},
+		{"commit", p.Meta.Commit}, {"asked by", p.Meta.Actor}, {"planned", p.Time}, {p.Engine, p.Version},
 	} {
 		if part.value != "" {
 			parts = append(parts, part.name+" "+code(part.value))

@@ -15,7 +15,8 @@ import (
 // Plan is a plan as people read it.
 type Plan struct {
 	Meta       Meta
-	Terraform  string // version
+	Engine     string // Terraform, or OpenTofu where the log says so: the plan's JSON does not
+	Version    string // of the engine
 	Time       string
 	Failed     bool
 	Incomplete bool // targeted, or something was deferred
@@ -67,7 +68,7 @@ type Check struct {
 // ReadPlan reads the output of "terraform show -json PLANFILE" and, when there is
 // one, of "terraform plan -json", which has the warnings. log may be nil.
 func ReadPlan(plan, log io.Reader, meta Meta) (*Plan, error) {
-	p := &Plan{Meta: meta.tidy(), Totals: map[Action]int{}, room: newRoom()}
+	p := &Plan{Meta: meta.tidy(), Engine: "Terraform", Totals: map[Action]int{}, room: newRoom()}
 	keys := planKeys{
 		drift:  p.drift,
 		change: func(rc *tfjson.ResourceChange) { p.add(rc) },
@@ -139,7 +140,7 @@ func (p *Plan) deferred(d *tfjson.DeferredResourceChange) {
 
 // finish puts together what was read.
 func (p *Plan) finish(keys *planKeys) {
-	p.Terraform, p.Time, p.Failed = oneLine(keys.head.TerraformVersion), oneLine(keys.head.Timestamp), keys.failed
+	p.Version, p.Time, p.Failed = oneLine(keys.head.TerraformVersion), oneLine(keys.head.Timestamp), keys.failed
 	p.Incomplete = keys.head.Complete != nil && !*keys.head.Complete
 	p.sort()
 	byAddress := map[string]*Change{}

@@ -141,7 +141,7 @@ func device(config string, more ...string) string {
 }
 
 // same is a report in which what differs from run to run is always the same:
-// ports, ids, times and fingerprints.
+// ports, ids, times, fingerprints and the engine.
 func same(text string) string {
 	for _, r := range []struct{ pattern, with string }{
 		{`127\.0\.0\.1:\d+`, "127.0.0.1:10022"},
@@ -153,6 +153,7 @@ func same(text string) string {
 		{`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}`, "00000000-0000-4000-8000-000000000000"},
 		{`running [0-9a-f]{4}, intent [0-9a-f]{4}`, "running 0000, intent 0000"},
 		{`20\d\d-\d\d-\d\dT[0-9:.]+(Z|[-+][0-9:]+)`, "2026-01-02T03:04:05Z"},
+		{"(Terraform|OpenTofu) `1\\.[0-9.]+`", "Terraform `1.11.4`"},
 		{`/[^" ]*/Test\w+/\d+`, "/net"},
 	} {
 		text = regexp.MustCompile(r.pattern).ReplaceAllString(text, r.with)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/netprovision/terraform-provider-provision/internal/provider/acctest"
 )
 
 // update writes what Terraform made as the examples of the report's own tests,
@@ -118,7 +120,7 @@ func (n *network) changes() {
 func TestPlans(t *testing.T) {
 	n := newNetwork(t)
 	n.first()
-	n.expect("first", 2, "**7 to create.**")
+	n.expect("first", 2, "**7 to create.**", engine()+" `1.")
 	n.script(0, "7 to create.")
 	n.Must(0, "apply", "tfplan")
 	n.expect("none", 0, "**No changes. What is intended is what is there.**")
@@ -159,11 +161,33 @@ func (n *network) script(code int, says string) {
 		n.t.Fatal(err)
 	}
 	cmd := exec.Command("bash", "-euc", script)
-	cmd.Dir, cmd.Env = n.Workspace.Dir, append(n.Command().Env, "CI_COMMIT_SHORT_SHA=3f2c1d9", "CI_PIPELINE_URL=https://ci.example.net/7")
+	cmd.Dir, cmd.Env = n.Workspace.Dir, append(n.Command().Env, n.asTerraform(), "CI_COMMIT_SHORT_SHA=3f2c1d9", "CI_PIPELINE_URL=https://ci.example.net/7")
 	out, err := cmd.CombinedOutput()
 	if got := cmd.ProcessState.ExitCode(); got != code || !strings.Contains(n.Read("plan.md"), says) || !strings.Contains(n.Read("plan.html"), says) {
 		n.t.Errorf("the guide's script: exit code %d, want %d (%v): %s\n%s", got, code, err, out, n.Read("plan.md"))
 	}
+}
+
+// engine is what a report calls the engine of the tests.
+func engine() string {
+	if acctest.OpenTofu() {
+		return "OpenTofu"
+	}
+	return "Terraform"
+}
+
+// asTerraform is a PATH on which the engine of the tests is terraform.
+func (n *network) asTerraform() string {
+	n.t.Helper()
+	dir := n.t.TempDir()
+	path, err := exec.LookPath(acctest.Engine())
+	if err == nil {
+		err = os.Symlink(path, filepath.Join(dir, "terraform"))
+	}
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return "PATH=" + dir + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
 // mistake wants a device that the inventory does not have.
