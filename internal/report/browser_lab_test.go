@@ -5,6 +5,7 @@ package report_test
 import (
 	"encoding/json"
 	"fmt"
+	"image"
 	"io"
 	"os"
 	"path/filepath"
@@ -68,7 +69,7 @@ func looks(t *testing.T, c *chromium, name, path string) {
 	for screen, s := range screens() {
 		c.look(s.width, s.height, s.scheme)
 		c.visit(path)
-		c.picture(name+"-"+screen, s.width, s.scheme)
+		seen(t, screen, s.width, s.scheme, c.picture(name+"-"+screen, s.width, s.scheme))
 		c.do(`for (const d of document.querySelectorAll("details")) d.open = true`)
 		var width float64
 		c.eval("document.documentElement.scrollWidth", &width)
@@ -79,10 +80,33 @@ func looks(t *testing.T, c *chromium, name, path string) {
 		if c.eval(faint, &bad); len(bad) > 0 {
 			t.Errorf("%s: too little contrast: %q", screen, bad)
 		}
-		c.picture(name+"-"+screen+"-open", s.width, s.scheme)
+		seen(t, screen+", opened", s.width, s.scheme, c.picture(name+"-"+screen+"-open", s.width, s.scheme))
 		if list := c.complaints(); len(list) > 0 {
 			t.Errorf("%s: the browser complains: %q", screen, list)
 		}
+	}
+}
+
+// seen checks what every picture of a page has: the width of the screen, and
+// writing on the ground of its scheme. What a page looks like beyond that differs
+// with the fonts of a machine.
+func seen(t *testing.T, screen string, width int, scheme string, picture image.Image) {
+	t.Helper()
+	size := picture.Bounds()
+	if size.Dx() != width {
+		t.Errorf("%s: the picture is %d wide, the screen %d", screen, size.Dx(), width)
+	}
+	all, writing := 0, 0
+	for y := size.Min.Y; y < size.Max.Y; y += 2 {
+		for x := size.Min.X; x < size.Max.X; x += 2 {
+			all++
+			if r, g, b, _ := picture.At(x, y).RGBA(); (r+g+b < 3*0x8000) == (scheme == "light") {
+				writing++
+			}
+		}
+	}
+	if writing < all/200 || writing > all/4 {
+		t.Errorf("%s: %d of %d points are darker than the ground, or lighter in the dark", screen, writing, all)
 	}
 }
 

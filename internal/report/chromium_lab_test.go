@@ -4,9 +4,12 @@ package report_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -276,9 +279,9 @@ func (c *chromium) accessible() []node {
 	return list
 }
 
-// picture saves what the page looks like as a whole, on a screen that is as high;
-// with -artifacts it is kept.
-func (c *chromium) picture(name string, width int, scheme string) {
+// picture is what the page looks like as a whole, on a screen that is as high; with
+// -artifacts it is kept.
+func (c *chromium) picture(name string, width int, scheme string) image.Image {
 	c.t.Helper()
 	var height float64
 	c.eval("document.documentElement.scrollHeight", &height)
@@ -286,11 +289,16 @@ func (c *chromium) picture(name string, width int, scheme string) {
 	c.do(painted)
 	var shot struct{ Data string }
 	c.call("Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
-	png, err := base64.StdEncoding.DecodeString(shot.Data)
+	data, err := base64.StdEncoding.DecodeString(shot.Data)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(c.t.ArtifactDir(), name+".png"), png, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(c.t.ArtifactDir(), name+".png"), data, 0o600); err != nil {
 		c.t.Fatal(err)
 	}
+	picture, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return picture
 }
