@@ -114,10 +114,11 @@ start_postgres() {
 	tools/postgres/postgres.sh up "$work/postgres" "$(tools/postgres/postgres.sh port)"
 }
 # ---- engines -------------------------------------------------------------------
-# What engines can differ in: the matrices with the binary, the function and the
-# data sources, on simulators; the installation and a life of both resources, on
-# real systems.
-on_engines_simulated="./internal/provider/lifecycle/ ./internal/provider/functions/ ./internal/provider/provisiondevices/
+# What engines can differ in: the matrices with the binary, every type and the
+# reports, on simulators; the installation and a life of both resources, on real
+# systems.
+on_engines_simulated="./internal/provider/lifecycle/ ./internal/provider/functions/ ./internal/provider/reports/
+	./internal/provider/provisiondevice/ ./internal/provider/zabbixagenthost/ ./internal/provider/provisiondevices/
 	./internal/provider/provisionvirtualmachines/ ./internal/provider/provisionzabbixhosts/"
 on_engines=./internal/provider/engines/
 use() {  # ENGINE: for the tests that follow
