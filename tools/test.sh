@@ -121,19 +121,10 @@ on_engines_simulated="./internal/provider/lifecycle/ ./internal/provider/functio
 	./internal/provider/provisiondevice/ ./internal/provider/zabbixagenthost/ ./internal/provider/provisiondevices/
 	./internal/provider/provisionvirtualmachines/ ./internal/provider/provisionzabbixhosts/"
 on_engines=./internal/provider/engines/
-use() {  # ENGINE: for the tests that follow
-	TF_ACC_TERRAFORM_PATH=$(command -v terraform)
-	unset TF_ACC_PROVIDER_HOST TF_ACC_PROVIDER_NAMESPACE
-	if [ "$1" = tofu ]; then
-		TF_ACC_TERRAFORM_PATH=$(tools/tool.sh tofu)
-		# Where a provider without a host and a namespace in its address comes from.
-		export TF_ACC_PROVIDER_HOST=registry.opentofu.org TF_ACC_PROVIDER_NAMESPACE=hashicorp
-	fi
-	export TF_ACC_TERRAFORM_PATH
-	echo "make test: on $("$TF_ACC_TERRAFORM_PATH" version | head -n 1)"
-}
+# shellcheck source=tools/engine.sh
+. tools/engine.sh
 on_tofu() {  # COMMAND...: runs it on OpenTofu, and says so of each package
-	use tofu
+	use_engine tofu
 	"$@" 2>&1 | sed -u 's/^\(ok\|FAIL\)\([[:blank:]]*\)\([^[:blank:]]*\)/\1\2\3(OpenTofu)/'
 	return "${PIPESTATUS[0]}"
 }
@@ -159,7 +150,7 @@ for part in devices zabbix netbox nautobot postgres engine; do
 	set +m
 done
 export TF_ACC=1 CHECKPOINT_DISABLE=1 PROVISION_SETS=$work/sets
-use "$engine"
+use_engine "$engine"
 if [ $# = 0 ]; then
 	set -- ./...
 	set -m

@@ -1,11 +1,14 @@
 #!/bin/bash
 # check.sh [quick]: checks .goreleaser.yml, builds an unsigned snapshot of every
-# platform into dist/ and looks whether a registry would take it. quick: three
-# platforms by the same file, one of each family; every other part is the same.
+# platform into dist/ and looks whether a registry would take it, and whether both
+# engines install it. quick: three platforms by the same file, one of each family;
+# every other part is the same.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 die() { echo "release-check: $*" >&2; exit 1; }
+# shellcheck source=tools/engine.sh
+. tools/engine.sh
 # bill_of_materials PLATFORM FILE: it must name every module that the binary of
 # the platform is linked with, in the version that go.mod has, and Go itself.
 bill_of_materials() {
@@ -35,6 +38,15 @@ reproducible() {
 	cmp "$1" "$other/binary" || die "the same commit gives another binary in another folder ($1 and $other/binary)"
 	rm -rf "$other"
 }
+# installs: each engine must install the archives from a filesystem mirror, lock
+# them and plan with them.
+installs() (
+	cd ..
+	for engine in terraform tofu; do
+		use_engine "$engine"
+		PROVISION_RELEASE=$PWD/dist go test -count=1 -run '^TestInstallFromAFilesystemMirror$' ./internal/provider/engines/
+	done
+)
 SECONDS=0
 goreleaser=$(tools/tool.sh goreleaser) sbom=$(tools/tool.sh cyclonedx-gomod)
 export PATH=${sbom%/*}:$PATH
@@ -77,5 +89,6 @@ chmod +x "$binary"
 version=$("$binary" -version)
 [ "$version" = "${prefix#*_}" ] || die "the binary says it is $version, the archive ${prefix#*_}"
 reproducible "$binary"
+installs
 rm -r check
-echo "release-check: $count archives, checksums, bills of materials, manifest (protocol 6.0), version $version, the same binary from another folder: ${SECONDS} s"
+echo "release-check: $count archives, checksums, bills of materials, manifest (protocol 6.0), version $version, the same binary from another folder, installed by both engines: ${SECONDS} s"
