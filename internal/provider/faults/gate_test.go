@@ -15,14 +15,15 @@ import (
 )
 
 // gate stands between the provider and the API of a Zabbix. It can stop at one
-// POST, before Zabbix has it or before the answer goes back.
+// POST, before Zabbix has it or before the answer goes back, and spoil answers.
 type gate struct {
 	*httptest.Server
 	to   string
 	lost atomic.Int64 // POSTs that did not get through
 
-	mu   sync.Mutex
-	stop *stop
+	mu    sync.Mutex
+	stop  *stop
+	spoil *spoil
 }
 
 // stop is the POST that a gate stops at.
@@ -35,6 +36,19 @@ type stop struct {
 	reached chan struct{}
 	goOn    chan struct{} // closed to let it pass
 }
+
+// spoil has a POST come to nothing, or its answer.
+type spoil struct {
+	method string      // it has a call of this method
+	after  bool        // Zabbix has done it
+	times  int         // so many of them, and the others get through; 0: all
+	ready  func() bool // others pass before this holds; nil: always
+	give   giver
+	given  int // how often it was given
+}
+
+// giver gives what comes instead of an answer; nil when Zabbix was not asked.
+type giver func(w http.ResponseWriter, r *http.Request, answer []byte)
 
 // newGate makes a gate to the API at an address; it ends with the test.
 func newGate(t testing.TB, to string) *gate {
@@ -70,12 +84,43 @@ func (s *stop) here() bool {
 	}
 }
 
+// spoils has answers spoilt until the function that comes back is called, which
+// tells how many were.
+func (g *gate) spoils(what spoil) func() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.spoil = &what
+	return func() int {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.spoil = nil
+		return what.given
+	}
+}
+
+// spoiling is the spoil that a POST is meant by; nil for none.
+func (g *gate) spoiling(body []byte) *spoil {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.spoil
+	if s == nil || !calls(body, s.method) || s.times > 0 && s.given == s.times || s.ready != nil && !s.ready() {
+		return nil
+	}
+	s.given++
+	return s
+}
+
+// calls tells that a POST has a call of a method.
+func calls(body []byte, method string) bool {
+	return strings.Contains(string(body), `"method":"`+method+`"`)
+}
+
 // matching is the stop that a POST is meant by; nil for none. Each stops once.
 func (g *gate) matching(body []byte) *stop {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.stop
-	if s == nil || !strings.Contains(string(body), `"method":"`+s.method+`"`) || s.ready != nil && !s.ready() {
+	if s == nil || !calls(body, s.method) || s.ready != nil && !s.ready() {
 		return nil
 	}
 	if s.skip--; s.skip >= 0 {
@@ -103,10 +148,28 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	s := g.matching(body)
-	if s != nil && !s.after && !s.hold(r.Context()) {
+	s, spoilt := g.matching(body), g.spoiling(body)
+	switch {
+	case s != nil && !s.after && !s.hold(r.Context()):
+		return
+	case spoilt != nil && !spoilt.after:
+		spoilt.give(w, r, nil)
 		return
 	}
+	header, status, answer := g.ask(r, body)
+	switch {
+	case s != nil && s.after && !s.hold(r.Context()):
+	case spoilt != nil:
+		spoilt.give(w, r, answer)
+	default:
+		w.Header().Set("Content-Type", header.Get("Content-Type"))
+		w.WriteHeader(status)
+		_, _ = w.Write(answer)
+	}
+}
+
+// ask gives what Zabbix answers.
+func (g *gate) ask(r *http.Request, body []byte) (header http.Header, status int, answer []byte) {
 	req, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, g.to+r.URL.Path, bytes.NewReader(body))
 	if err != nil {
 		panic(err)
@@ -118,14 +181,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // as the client would see it without the gate
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
+	if answer, err = io.ReadAll(resp.Body); err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if s != nil && s.after && !s.hold(r.Context()) {
-		return
-	}
-	w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
-	w.WriteHeader(resp.StatusCode)
-	_, _ = w.Write(answer)
+	return resp.Header, resp.StatusCode, answer
 }
