@@ -67,7 +67,7 @@ func pinnedFingerprint(addr, want string) hostKeys {
 
 // knownKeys accepts what known_hosts files say.
 func knownKeys(c Config) (hostKeys, error) {
-	db, err := knownHosts.read(c.KnownHosts)
+	db, err := c.Files.read(c.KnownHosts)
 	if err != nil {
 		return hostKeys{}, fmt.Errorf("known_hosts: %w", err)
 	}

@@ -10,24 +10,22 @@ import (
 	"github.com/skeema/knownhosts"
 )
 
-// knownFiles reads known_hosts files and keeps what it has read as long as they stay
+// KnownFiles reads known_hosts files and keeps what it has read as long as they stay
 // as they are: every device of a fleet asks the same ones, which have a line for each.
-type knownFiles struct {
+// It is safe for concurrent use; nil keeps nothing.
+type KnownFiles struct {
 	mu   sync.Mutex
 	kept map[string]*knownhosts.HostKeyDB // by names, sizes and times of change
 }
-
-// knownHosts are those of the process.
-var knownHosts knownFiles
 
 // settled is how old a change must be, so that one in the same moment, which the
 // time of a file does not tell apart, cannot come after the reading.
 const settled = 2 * time.Second
 
 // read gives what the files say.
-func (k *knownFiles) read(names []string) (*knownhosts.HostKeyDB, error) {
+func (k *KnownFiles) read(names []string) (*knownhosts.HostKeyDB, error) {
 	stamp, ok := stampOf(names)
-	if !ok {
+	if k == nil || !ok {
 		return knownhosts.NewDB(names...)
 	}
 	k.mu.Lock()

@@ -11,7 +11,7 @@ import (
 const keyLine = " ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGr0qv1sZ3yTSdWlZRQTnNVeQgvGoS8qSdGsFLqQXFo1\n"
 
 func TestKnownFiles(t *testing.T) {
-	var known knownFiles
+	var known KnownFiles
 	name := filepath.Join(t.TempDir(), "known_hosts")
 	write := func(host string, age time.Duration) {
 		t.Helper()

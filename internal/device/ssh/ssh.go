@@ -27,6 +27,7 @@ type Config struct {
 	// KnownHosts are files in known_hosts form (hashed names and
 	// @cert-authority lines included).
 	KnownHosts []string
+	Files      *KnownFiles // reads KnownHosts; nil reads them at each login
 
 	// Jump hosts, in order from us to the host. Their own Jump is not read.
 	Jump []Config

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device"
+	"github.com/netprovision/terraform-provider-provision/internal/device/ssh"
 	"github.com/netprovision/terraform-provider-provision/internal/inventory"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/secret"
@@ -29,6 +30,7 @@ type Client struct {
 	pool    *device.Pool
 	budget  *provision.Budget
 	backups *backups // nil for none
+	known   ssh.KnownFiles
 	hosts   hosts
 
 	mu        sync.Mutex

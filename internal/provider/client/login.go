@@ -19,7 +19,7 @@ func (c *Client) login(name string, entry Credential, seen []string) (ssh.Config
 	login := ssh.Config{
 		Username: entry.Username, Password: entry.Password,
 		PrivateKey: entry.PrivateKey, Passphrase: entry.Passphrase, Agent: c.cfg.SSH.Agent,
-		HostKey: entry.HostKey, KnownHosts: slices.Clone(c.cfg.SSH.KnownHosts),
+		HostKey: entry.HostKey, KnownHosts: slices.Clone(c.cfg.SSH.KnownHosts), Files: &c.known,
 		ConnectTimeout: c.cfg.SSH.ConnectTimeout, CommandTimeout: c.cfg.SSH.CommandTimeout, Keepalive: c.cfg.SSH.Keepalive,
 	}
 	if entry.JumpHost == "" || len(seen) > 0 {
