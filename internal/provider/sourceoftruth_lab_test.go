@@ -119,37 +119,37 @@ func (a restAPI) remove(path string) {
 	})
 }
 
-// truthCase is a source of truth that holds the router r1 of the lab.
+// truthCase is a source of truth that holds a router of the lab, most often r1.
 type truthCase struct {
 	// block is the attribute of the provider block.
 	block string
-	// intend gives r1 another intended configuration.
+	// intend gives it another intended configuration.
 	intend func(text string)
 	// spoil makes rendering fail; says is what the plan's error says.
 	spoil func() (says string)
-	// notes are the entries of r1's journal.
+	// notes are the entries of its journal.
 	notes func() []string
-	// move gives r1 another primary address, and drop deletes r1.
+	// move gives it another primary address, and drop deletes it.
 	move func(host string)
 	drop func()
-	// rendered gives r1 what the templates of Golden Config need, and a secrets group;
+	// rendered gives it what the templates of Golden Config need, and a secrets group;
 	// only of Nautobot.
 	rendered func()
 }
 
-// netboxCase puts r1 into the real NetBox.
+// netboxCase puts a router into the real NetBox.
 func netboxCase(t *testing.T, node acctest.Node) truthCase {
 	t.Helper()
 	env := serverEnv(t, "PROVISION_NETBOX")
 	a := restAPI{t, env["NETBOX_URL"] + "/api/", "Bearer " + env["NETBOX_TOKEN"], t.Context()}
 	slug := func(s string) url.Values { return url.Values{"slug": {s}} }
 	named := func(s string) map[string]any { return map[string]any{"name": s, "slug": s} }
-	template := a.call(http.MethodPost, "extras/config-templates/", map[string]any{"name": "lab intent", "template_code": "{{ intended }}"})["id"]
+	template := a.call(http.MethodPost, "extras/config-templates/", map[string]any{"name": "lab intent of " + node.Name, "template_code": "{{ intended }}"})["id"]
 	a.remove(fmt.Sprintf("extras/config-templates/%v/", template))
 	maker := a.put("dcim/manufacturers/", slug("lab"), named("lab"))
 	kind := a.put("dcim/device-types/", slug("lab-router"), map[string]any{"model": "lab-router", "slug": "lab-router", "manufacturer": maker})
 	device := a.call(http.MethodPost, "dcim/devices/", map[string]any{
-		"name": "r1", "status": "active", "device_type": kind, "config_template": template,
+		"name": node.Name, "status": "active", "device_type": kind, "config_template": template,
 		"site":     a.put("dcim/sites/", slug("lab"), named("lab")),
 		"role":     a.put("dcim/device-roles/", slug("lab"), named("lab")),
 		"platform": a.put("dcim/platforms/", slug("frr"), named("frr")),
@@ -182,7 +182,7 @@ func netboxCase(t *testing.T, node acctest.Node) truthCase {
 	}
 }
 
-// nautobotCase puts r1 into the real Nautobot.
+// nautobotCase puts a router into the real Nautobot.
 func nautobotCase(t *testing.T, node acctest.Node) truthCase {
 	t.Helper()
 	env := serverEnv(t, "PROVISION_NAUTOBOT")
@@ -196,7 +196,7 @@ func nautobotCase(t *testing.T, node acctest.Node) truthCase {
 	platform := a.call(http.MethodPost, "dcim/platforms/", map[string]any{"name": "lab frr", "network_driver": "frr"})["id"]
 	a.remove(fmt.Sprintf("dcim/platforms/%v/", platform))
 	device := a.call(http.MethodPost, "dcim/devices/", map[string]any{
-		"name": "r1", "status": active, "platform": platform,
+		"name": node.Name, "status": active, "platform": platform,
 		"role": find("extras/roles/", "name", "edge"), "location": find("dcim/locations/", "name", "ams"),
 		"device_type": find("dcim/device-types/", "model", "virtual"),
 	})["id"]
@@ -205,7 +205,7 @@ func nautobotCase(t *testing.T, node acctest.Node) truthCase {
 	mgmt := a.call(http.MethodPost, "dcim/interfaces/", map[string]any{"device": device, "name": "mgmt0", "type": "virtual", "status": active})["id"]
 	a.call(http.MethodPost, "ipam/ip-address-to-interface/", map[string]any{"ip_address": address, "interface": mgmt})
 	a.call(http.MethodPatch, path, map[string]any{"primary_ip4": address})
-	a.inScope("golden config", "r1")
+	a.inScope("golden config", node.Name)
 	// What Golden Config's job stores.
 	stored := a.call(http.MethodPost, "plugins/golden-config/golden-config/", map[string]any{"device": device})["id"]
 	store := func(text string, attempt, success time.Time) {
