@@ -130,6 +130,27 @@ func TestStoreCreateWithoutAnswer(t *testing.T) {
 	}
 }
 
+// A session that ends between a write and its reading back, when nobody is let in
+// any more: what was done is not known, and not taken for refused.
+func TestStoreIsBarredAfterAWrite(t *testing.T) {
+	for _, does := range []string{"create", "update"} {
+		f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
+		s := storeOf(t, f, zabbix.StoreOptions{})
+		h := agents(t, s, 1)[0]
+		f.Inject(zabbixtest.Fault{Method: "host.get", Times: zabbixtest.Always, Error: &zabbixtest.Error{Code: -32602, Data: "Session terminated, re-login, please."}})
+		f.Inject(zabbixtest.Fault{Method: "user.login", Times: zabbixtest.Always, Error: &zabbixtest.Error{Code: -32500, Data: "Incorrect user name or password."}})
+		var err error
+		if does == "create" {
+			_, err = s.Create(t.Context(), plainHost("new"))
+		} else {
+			_, err = s.Update(t.Context(), h.ID, []zabbix.Call{describe(h.ID, "new")})
+		}
+		if n := len(f.CallsOf("host." + does)); n == 0 || !errors.Is(err, provision.ErrConnectionLost) || !errors.Is(err, provision.ErrAuth) {
+			t.Errorf("%s, sent %d times: %v", does, n, err)
+		}
+	}
+}
+
 func TestStoreCreateUnreachable(t *testing.T) {
 	f := zabbixtest.New(t, zabbixtest.Options{Empty: true})
 	s := storeOf(t, f, zabbix.StoreOptions{})

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,7 +88,9 @@ type Call struct {
 // Answer is what came of one call.
 type Answer struct {
 	Result json.RawMessage
-	// Err is the API's refusal, of type *Error; nil for none.
+	// Err is the API's refusal, of type *Error; nil for none. Of a call of a write
+	// that was kept out alone, because the session ended in the middle of the POST
+	// and there is no other one, it is an error as of a whole POST.
 	Err error
 }
 
@@ -159,27 +162,45 @@ func (c *Client) call(ctx context.Context, reads bool, calls []Call) ([]Answer, 
 		return nil, err
 	}
 	ended := endedSession(answers)
-	if len(ended) == 0 {
-		return answers, nil
-	}
-	if token, _, err = c.token(ctx, v, round); err != nil {
-		return nil, err
-	}
-	var again []Call
-	for _, i := range ended {
-		again = append(again, calls[i])
-	}
-	second, err := c.post(ctx, token, v, reads, again)
-	if err != nil {
-		return nil, err
-	}
-	for k, i := range ended {
-		answers[i] = second[k]
-		if errors.Is(second[k].Err, ErrSession) {
-			return nil, c.refused(second[k].Err)
+	for k, a := range c.renewed(ctx, v, round, reads, pick(calls, ended)) {
+		var refusal *Error
+		if reads && a.Err != nil && !errors.As(a.Err, &refusal) {
+			return nil, a.Err
 		}
+		answers[ended[k]] = a // of a write the others may have taken effect
 	}
 	return answers, nil
+}
+
+// renewed makes calls with the session that comes after round's, and gives each
+// the error of the POST as a whole when there is one.
+func (c *Client) renewed(ctx context.Context, v Version, round int, reads bool, calls []Call) []Answer {
+	if len(calls) == 0 {
+		return nil
+	}
+	token, _, err := c.token(ctx, v, round)
+	var answers []Answer
+	if err == nil {
+		answers, err = c.post(ctx, token, v, reads, calls)
+	}
+	if err != nil {
+		return slices.Repeat([]Answer{{Err: err}}, len(calls))
+	}
+	for i, a := range answers {
+		if errors.Is(a.Err, ErrSession) {
+			answers[i].Err = c.refused(a.Err)
+		}
+	}
+	return answers
+}
+
+// pick are the calls at these places.
+func pick(calls []Call, at []int) []Call {
+	var list []Call
+	for _, i := range at {
+		list = append(list, calls[i])
+	}
+	return list
 }
 
 // endedSession are the places of the answers that tell of no session.

@@ -181,6 +181,32 @@ func TestSessionThatEnded(t *testing.T) {
 	}
 }
 
+// What took effect before the session ended is told, although nobody is let in any
+// more; of a read nothing is.
+func TestSessionThatEndsInTheMiddle(t *testing.T) {
+	for _, version := range []string{"6.0", "7.0"} {
+		for name, write := range map[string]bool{"write": true, "read": false} {
+			s := zabbixtest.New(t, zabbixtest.Options{Version: version})
+			c := admin(t, s)
+			if _, err := c.Read(t.Context(), count()); err != nil {
+				t.Fatal(err)
+			}
+			s.Inject(zabbixtest.Fault{Method: "host.get", Error: &zabbixtest.Error{Code: -32602, Data: "Session terminated, re-login, please."}})
+			s.Inject(zabbixtest.Fault{Method: "user.login", Error: &zabbixtest.Error{Code: -32500, Data: "Incorrect user name or password."}})
+			if !write {
+				if _, err := c.Read(t.Context(), api.Call{Method: "hostgroup.get", Params: map[string]any{"countOutput": true}}, count()); !errors.Is(err, provision.ErrAuth) {
+					t.Errorf("%s, %s: %v", version, name, err)
+				}
+				continue
+			}
+			answers, err := c.Write(t.Context(), newGroup("g"), count())
+			if err != nil || answers[0].Err != nil || !errors.Is(answers[1].Err, provision.ErrAuth) {
+				t.Errorf("%s, %s: %v, %v", version, name, answers, err)
+			}
+		}
+	}
+}
+
 func TestLoginsThatAreRefused(t *testing.T) {
 	for _, version := range []string{"6.0", "7.0"} {
 		s := zabbixtest.New(t, zabbixtest.Options{Version: version})
