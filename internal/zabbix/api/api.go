@@ -115,19 +115,19 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 	}
 	var text string
 	if err := answers[0].Into(&text); err != nil {
-		return Version{}, c.noVersion(fmt.Errorf("ask for the version: %w", err))
+		return Version{}, c.noVersion(adviceURL, fmt.Errorf("ask for the version: %w", err))
 	}
 	v, err := parseVersion(text)
 	if err != nil {
-		return v, c.noVersion(err)
+		return v, c.noVersion(adviceVersion, err)
 	}
 	c.version = &v
 	return v, nil
 }
 
-// noVersion is the error of a version that will not do.
-func (c *Client) noVersion(err error) error {
-	return &provision.AdvisedError{Next: adviceVersion, Err: fmt.Errorf("%s: %s", c.url, c.redact.String(cut(err.Error(), 200)))}
+// noVersion is the error of a version that will not do, or of none.
+func (c *Client) noVersion(next string, err error) error {
+	return &provision.AdvisedError{Next: next, Err: fmt.Errorf("%s: %s", c.url, c.redact.String(cut(err.Error(), 200)))}
 }
 
 // Read makes calls that change nothing, all in one POST, which is sent again

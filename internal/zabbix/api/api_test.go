@@ -119,6 +119,19 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// A frontend without its database tells no version; that is no matter of versions.
+func TestVersionOfAFrontendThatIsIll(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, `{"jsonrpc":"2.0","error":{"code":1,"message":"Error connecting to database: refused","data":""},"id":null}`)
+	}))
+	t.Cleanup(s.Close)
+	_, err := client(t, api.Config{URL: s.URL, Token: token}).Version(t.Context())
+	var advised *provision.AdvisedError
+	if !errors.As(err, &advised) || !strings.Contains(err.Error(), "connecting to database") || !strings.Contains(advised.Next, "healthy") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestVersionIsAskedForOnce(t *testing.T) {
 	s := zabbixtest.New(t, zabbixtest.Options{})
 	s.Inject(zabbixtest.Fault{Method: "apiinfo.version", Body: "starting", Status: http.StatusNotFound})
