@@ -92,7 +92,7 @@ func next(err error) string {
 		return "check the credentials of this target and its host key, then plan again"
 	case errors.Is(err, ErrUnreachable):
 		return "check the address, the port and that the target is up, then plan again"
-	case errors.Is(err, ErrConnectionLost):
+	case errors.Is(err, ErrConnectionLost), errors.Is(err, context.DeadlineExceeded):
 		return "check the path to the target, then plan again"
 	case errors.Is(err, context.Canceled):
 		return "plan again when you want to go on"

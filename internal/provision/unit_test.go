@@ -602,6 +602,7 @@ func TestNextStepByCause(t *testing.T) {
 		"check the credentials":              provision.ErrAuth,
 		"check the address":                  provision.ErrUnreachable,
 		"check the path to the target":       provision.ErrConnectionLost,
+		"check the path to the target, then": context.DeadlineExceeded,
 		"wait until bob is done":             &provision.LockedError{Holder: "bob"},
 		"throw it away; then plan again":     &provision.LockedError{Holder: "a candidate", Next: "throw it away"},
 		"raise timeout, then plan again":     &provision.AdvisedError{Next: "raise timeout", Err: provision.ErrUnreachable},
