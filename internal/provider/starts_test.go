@@ -631,6 +631,9 @@ func TestStartNamesTheSitesThatWait(t *testing.T) {
 		t.Errorf("it says %q", got)
 	}
 	says(t, j.read(out), `sites=["ams"]`)
+	if got := j.run(0, "pending", "RUN_DIR=kept/provision-run-ams"); got != "ams\n" { // one alone has no folder of its own
+		t.Errorf("it says %q", got)
+	}
 	acctest.Put(t, filepath.Join(j.dir, "kept/provision-run-$(id)/tfplan.enc"), "")
 	says(t, j.run(1, "pending", "RUN_DIR=kept"), "SITE: there is no folder")
 }

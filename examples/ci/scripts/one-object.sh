@@ -10,7 +10,7 @@
 #           applied without a person and this one may be; hook: plans what was
 #           changed in the site and not planned yet
 #   pending prints which sites have left a saved plan in provision-run-SITE below
-#           RUN_DIR
+#           RUN_DIR, or one of them in RUN_DIR
 #   apply   applies what plan has saved, after a person has agreed
 #
 # Everything comes by environment, and is checked before it is used:

@@ -736,10 +736,13 @@ def listed(sites):
 
 def pending():
     """Prints the sites whose plans wait for a person: those that have left one in a
-    folder of RUN_DIR that ends in the site's name."""
+    folder of RUN_DIR that ends in the site's name, or one alone in RUN_DIR itself, where
+    actions/download-artifact puts it from version 5 on."""
     prefix = 'provision-run-'
-    folders = [p.parent.name for p in run_dir().glob(prefix + '*/tfplan.enc')]
-    listed(sorted(site_folder(name.removeprefix(prefix)) for name in folders))
+    names = [p.parent.name.removeprefix(prefix) for p in run_dir().glob(prefix + '*/tfplan.enc')]
+    if sealed().exists():
+        names.append(str(json.loads((run_dir() / 'result.json').read_text(encoding='utf-8')).get('site', '')))
+    listed(sorted(map(site_folder, names)))
 
 
 def plan():
