@@ -714,8 +714,9 @@ def find():
     """Prints the sites of what the run is for, which are planned one by one."""
     run, source = Run.read(), source_of_truth()
     if run.trigger == 'hook':
-        sites = places(gather(run, source, Gathered())[0])
-        if not sites:
+        things = gather(run, source, Gathered())[0]
+        sites = places(things)
+        if not things:
             say(nothing_new(run))
     else:
         sites = [located(run, source)[1]]
