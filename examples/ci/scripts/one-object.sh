@@ -26,7 +26,8 @@
 #   TRIGGER       demand (default), button or hook
 #   ACTOR         who started it
 #   AUTO_APPLY    sites, separated by blanks, whose changes are applied without a
-#                 person; OBJECTS: or names of the sites they are in; set it in the pipeline's file, where it is reviewed
+#                 person; OBJECTS: objects, or sites they are in, by a name without
+#                 blanks. Set it in the pipeline's file, where it is reviewed
 #   EVENT_TIME    hook: when the object was changed
 #   CHANGED       hook: names of the fields that were changed
 #   LOOKBACK      hook: how many seconds of changes are looked at (2700)
