@@ -137,7 +137,7 @@ func (b *burst) delivered() []event {
 	var events []event
 	var got sync.WaitGroup
 	got.Go(func() {
-		for late := time.After(3 * time.Minute); len(events) < changes; {
+		for late := time.After(10 * time.Minute); len(events) < changes; {
 			select {
 			case e := <-b.ci.events:
 				events = append(events, e)
