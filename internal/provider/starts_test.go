@@ -854,6 +854,32 @@ func TestStartWithoutAFleet(t *testing.T) {
 	says(t, j.run(1, "find", append(own, "KIND=virtual_machine", "OBJECT_ID=5")...), "virtual_machine 5: there is no folder own/virtual_machine")
 }
 
+// The site of an object in Nautobot is the one that the provider takes: the nearest
+// location of the type of sites, else the topmost.
+func TestStartWithoutAFleetInNautobot(t *testing.T) {
+	j := newJobs(t)
+	url, _ := strings.CutPrefix(j.env[0], "PROVISION_NETBOX_URL=")
+	acctest.Put(t, filepath.Join(j.dir, "own/device/main.tf"), "")
+	j.plans(`{"address":"module.device.provision_device.this","mode":"managed","type":"provision_device","change":{"actions":["update"],"before":{},"after":{}}}`)
+	own := []string{"OBJECTS=own", "PROVISION_NETBOX_URL=", "PROVISION_NAUTOBOT_URL=" + url, "PROVISION_NAUTOBOT_TOKEN=t", "OBJECT_ID=" + ownUUID}
+	const shelf = "33333333-3333-4333-8333-333333333333"
+	place := func(id, name, more string) {
+		j.answers("/api/dcim/locations/"+id+"/", `{"id":"`+id+`","name":"`+name+`"`+more+`}`)
+	}
+	j.answers("/api/dcim/devices/", `{"results":[{"id":"`+ownUUID+`","name":"r1","location":{"id":"`+shelf+`"}}]}`)
+	place(shelf, "Shelf", `,"parent":{"id":"`+ownUUID+`"}`)
+	j.run(0, "plan", own...)
+	says(t, j.calls(), " -var=name=r1 -var=site=AMS\n")
+	place(ownUUID, "Rack 7", `,"location_type":{"id":"`+siteUUID+`"},"parent":{"id":"`+siteUUID+`"}`)
+	j.answers("/api/dcim/location-types/"+siteUUID+"/", `{"name":"site"}`)
+	j.run(0, "plan", own...)
+	says(t, j.calls(), " -var=name=r1 -var=site=Rack 7\n")
+	j.run(0, "plan", append(own, "PROVISION_NAUTOBOT_LOCATION_TYPE=Campus")...)
+	if n := strings.Count(j.calls(), "-var=site=AMS\n"); n != 2 {
+		t.Errorf("with another type of sites: %s", j.calls())
+	}
+}
+
 // Nothing that start.py is given can end a template or a string of it.
 func TestStartSetUpRefuses(t *testing.T) {
 	good := []string{"hook", "on", "--gitlab", "https://ci.example.net/a/b"}

@@ -45,10 +45,11 @@
 #
 # and, as for the provider, PROVISION_NETBOX_URL and PROVISION_NETBOX_TOKEN, or
 # PROVISION_NAUTOBOT_URL and PROVISION_NAUTOBOT_TOKEN (_CA_FILE, _CERT_FILE,
-# _KEY_FILE, _HEADERS if there is need). Terraform gets the whole environment but
-# PLAN_PASSPHRASE: what the root of the site needs stands there too, such as
-# PG_CONN_STR, PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY, PROVISION_ZABBIX_URL and
-# PROVISION_ZABBIX_TOKEN.
+# _KEY_FILE, _HEADERS if there is need; with OBJECTS also
+# PROVISION_NAUTOBOT_LOCATION_TYPE, if sites have another type than Site). Terraform
+# gets the whole environment but PLAN_PASSPHRASE: what the root of the site needs
+# stands there too, such as PG_CONN_STR, PROVISION_CREDENTIALS_DEFAULT_PRIVATE_KEY,
+# PROVISION_ZABBIX_URL and PROVISION_ZABBIX_TOKEN.
 #
 # RUN_DIR afterwards: report.md, report.html, result.json, and what waits for a person:
 # tfplan.enc.

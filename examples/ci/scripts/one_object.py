@@ -221,7 +221,7 @@ class Thing:
     name: str
     page: str
     places: tuple  # names of its site, the nearest first
-    site: str  # the name of its site
+    site: str  # the name of its site, as the provider has it; only for a root of its own
 
     @property
     def key(self):
@@ -262,9 +262,8 @@ class Source:
             objects = self.api.some(path, {i for k, i in keys if k == kind}, self.light)
             for id, o in objects.items():
                 page = f'{self.api.url}/{path}{id}/'
-                places = tuple(self.places(kind, o))
-                site = places[self.site] if places else ''
-                found.append(Thing(kind, id, o.get('name') or f'{kind} {id}', page, places, site))
+                site = self.site(kind, o) if objects_dir() else ''
+                found.append(Thing(kind, id, o.get('name') or f'{kind} {id}', page, tuple(self.places(kind, o)), site))
         return found
 
     def log(self, query, *places):
@@ -282,7 +281,6 @@ class NetBox(Source):
     name = 'NetBox'
     light = {'fields': 'id,name,site'}
     log_tells = True
-    site = -1  # of the places: the slug comes first
 
     def __init__(self):
         self.api = API('PROVISION_NETBOX_', lambda token: 'Bearer' if token.startswith('nbt_') else 'Token')
@@ -290,6 +288,9 @@ class NetBox(Source):
     def places(self, kind, o):
         site = o.get('site') or {}
         return [site[k] for k in ('slug', 'name') if site.get(k)]
+
+    def site(self, kind, o):
+        return (o.get('site') or {}).get('name', '')
 
     def changes(self, since):
         """When which object was updated last, since then. An address counts as a
@@ -337,7 +338,6 @@ class Nautobot(Source):
     name = 'Nautobot'
     light = {'depth': 0}
     log_tells = False  # an update that changes nothing looks like any other
-    site = 0
 
     def __init__(self):
         self.api = API('PROVISION_NAUTOBOT_', lambda token: 'Token')
@@ -352,16 +352,29 @@ class Nautobot(Source):
             self.known[key] = self.api.call('GET', key, self.light) or {}
         return self.known[key]
 
-    def places(self, kind, o):
+    def locations(self, kind, o):
+        """Where it is, the nearest first."""
         ref = o.get('location')
         if kind == 'virtual_machine':
             ref = self.get('virtualization/clusters/', o.get('cluster')).get('location')
-        names = []
+        found = []
         while ref:
-            location = self.get('dcim/locations/', ref)
-            names.append(location.get('name', ''))
-            ref = location.get('parent')
-        return names
+            found.append(self.get('dcim/locations/', ref))
+            ref = found[-1].get('parent')
+        return found
+
+    def places(self, kind, o):
+        return [location.get('name', '') for location in self.locations(kind, o)]
+
+    def site(self, kind, o):
+        """The nearest location of the type of sites, else the topmost, as the provider
+        has it."""
+        wanted, found = os.environ.get('PROVISION_NAUTOBOT_LOCATION_TYPE') or 'Site', self.locations(kind, o)
+        for location in found:
+            type_ = self.get('dcim/location-types/', location.get('location_type'))
+            if type_.get('name', '').casefold() == wanted.casefold():
+                return location['name']
+        return found[-1].get('name', '') if found else ''
 
     def changes(self, since):
         """When which object was updated last, since then; logged has all the times."""
