@@ -10,7 +10,7 @@ import (
 const (
 	maxMarked = 400    // bytes of a line
 	maxFacing = 10_000 // lines that go times lines that come, in one place
-	maxPairs  = 20_000 // pairs of lines that are compared for a page
+	maxPairs  = 5000   // pairs of lines that are compared for a page
 )
 
 // Part is a piece of a block. Changed is what a line has and the line in its place
@@ -63,9 +63,24 @@ func (r *room) pair(gone, come []Line) {
 }
 
 // alike tells that it is worth to compare two lines: they begin with one word, or
-// with one element of XML.
+// with one element of XML, and a third of the longer one is equal at the ends of both.
 func alike(a, b string) bool {
-	return word(a) == word(b) && a != b && max(len(a), len(b)) <= maxMarked
+	if a == b || max(len(a), len(b)) > maxMarked || word(a) != word(b) {
+		return false
+	}
+	return equalEnds(a, b)*3 >= max(len(a), len(b))
+}
+
+// equalEnds is how many bytes two lines begin and end with that are equal.
+func equalEnds(a, b string) int {
+	least, head, tail := min(len(a), len(b)), 0, 0
+	for head < least && a[head] == b[head] {
+		head++
+	}
+	for tail < least-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return head + tail
 }
 
 func word(line string) string {
