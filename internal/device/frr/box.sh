@@ -141,10 +141,14 @@ startup() {
 	cat /etc/frr/frr.conf
 }
 
-# last ends an answer with startup. cat takes the place of this shell: a program
-# less to start, which counts when many routers are looked at.
+# last ends an answer with startup. cat takes the place of this shell: a process
+# less to start, which counts when many routers are looked at. Not in bash, which
+# before 5.1 writes a file for what stands here.
 last() {
-	[ -r /etc/frr/frr.conf ] || finish
+	if [ -n "${BASH_VERSION-}" ] || [ ! -r /etc/frr/frr.conf ]; then
+		startup
+		finish
+	fi
 	sec startup
 	exec cat /etc/frr/frr.conf - <<-EOF
 	$newline--$mark done
