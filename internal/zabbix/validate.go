@@ -59,6 +59,9 @@ func (p *problems) tooLong(field, what, text string, limit int) {
 	}
 }
 
+// blanks are what Zabbix' trim, which is PHP's, takes off.
+const blanks = " \t\n\r\x00\v"
+
 func (in *Intent) checkNames(p *problems) {
 	switch {
 	case in.Name == "":
@@ -69,7 +72,7 @@ func (in *Intent) checkNames(p *problems) {
 	}
 	p.tooLong(fieldHost, "the technical name", in.Name, maxName)
 	if in.VisibleName != nil {
-		if *in.VisibleName != "" && strings.TrimSpace(*in.VisibleName) == "" {
+		if *in.VisibleName != "" && strings.Trim(*in.VisibleName, blanks) == "" {
 			p.add(fieldVisible, "a visible name of nothing but blanks is none to Zabbix: leave it out, or set it to \"\"")
 		}
 		p.tooLong(fieldVisible, "the visible name", *in.VisibleName, maxName)
