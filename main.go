@@ -51,8 +51,7 @@ func main() {
 const memory = 100 << 20
 
 // garbage is how much may lie about below that, in percent of what is in use. A
-// heap of a few MB is collected over and over at Go's own 100, for nothing; at 400 it
-// still is, 150 times in a plan of 1,000 hosts.
+// heap of a few MB is collected over and over at Go's own 100, for nothing.
 const garbage = 800
 
 // limitMemory sets both unless the user has set them.

@@ -17,7 +17,7 @@ var (
 	// ErrConnectionLost: the connection broke; whether the target did what
 	// was asked is unknown.
 	ErrConnectionLost = errors.New("connection lost")
-	// ErrNotBegun: a commit failed before anything was done on the target.
+	// ErrNotBegun: a commit failed before anything was done about what it is for.
 	ErrNotBegun = errors.New("not begun")
 	// ErrNoPending: there is no such pending commit.
 	ErrNoPending = errors.New("no such pending commit")

@@ -9,8 +9,8 @@ import (
 )
 
 // What a guess costs: one pass over so many KiB of memory, which takes a
-// millisecond or two; a plan needs one or two hashes a device. It is the memory
-// that keeps graphics processors from trying out many at once.
+// millisecond or two; a plan needs one or two hashes a device. That slows guessing
+// down and does not end it: a short secret can be found out.
 const (
 	passes  = 1
 	memory  = 1024
