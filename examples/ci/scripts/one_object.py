@@ -729,7 +729,7 @@ def find():
     if run.trigger == 'hook':
         things = gather(run, source, Gathered())[0]
         sites = places(things)
-        if not things:
+        if all(t.key != (run.kind, run.id) for t in things):
             say(nothing_new(run))
     else:
         sites = [located(run, source)[1]]
