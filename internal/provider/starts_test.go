@@ -591,9 +591,14 @@ func TestStartLeavesOutWhatChangedNothingInNautobot(t *testing.T) {
 	j.answers("/api/extras/object-changes/", `{"results":[`+entry+`]}`)
 	says(t, j.run(0, "plan", "TRIGGER=hook", "CHANGED=last_updated"), "there is nothing to plan")
 	says(t, j.run(0, "plan", "TRIGGER=hook"), "site ams: device "+ownUUID)
-	// Another update of the object can be that of a run which was dropped.
+	// Another update of the object can be that of a run which was dropped, where it is
+	// known what was planned.
 	j.answers("/api/extras/object-changes/", `{"results":[`+entry+","+entry+`]}`)
-	says(t, j.run(0, "plan", "TRIGGER=hook", "CHANGED=last_updated"), "site ams: device "+ownUUID)
+	says(t, j.run(0, "plan", "TRIGGER=hook", "CHANGED=last_updated"), "there is nothing to plan")
+	kept := "GATHERED=" + filepath.Join(j.dir, "gathered.json")
+	for _, want := range []string{"site ams: device " + ownUUID, "there is nothing to plan"} {
+		says(t, j.run(0, "plan", "TRIGGER=hook", "CHANGED=last_updated", kept), want)
+	}
 }
 
 // The sites of a hook's run are those of all that was changed and not planned yet. One

@@ -448,8 +448,8 @@ def gather(run, source, gathered):
     new = {key for key, at in times.items() if not gathered.covers(key, at)}
     if run.nothing_changed():
         # One entry of a log that does not tell is the event's own; a further one can be
-        # of an event that was dropped for this one.
-        if not source.log_tells and sum(not gathered.covers(own, at) for at in source.logged.get(own, ())) < 2:
+        # of an event that was dropped for this one, if it is known what was planned.
+        if not source.log_tells and (not gathered.path or sum(not gathered.covers(own, at) for at in source.logged.get(own, ())) < 2):
             new.discard(own)
     elif not run.event_time or not gathered.covers(own, moment(run.event_time)):
         new.add(own)
