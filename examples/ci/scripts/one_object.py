@@ -341,7 +341,7 @@ class Nautobot(Source):
 
     def __init__(self):
         self.api = API('PROVISION_NAUTOBOT_', lambda token: 'Token')
-        self.known, self.logged = {}, {}
+        self.known = {}
 
     def get(self, path, ref):
         """What a reference leads to, asked for once."""
@@ -377,14 +377,13 @@ class Nautobot(Source):
         return found[-1].get('name', '') if found else ''
 
     def changes(self, since):
-        """When which object was updated last, since then; logged has all the times."""
+        """When which object was updated last, since then."""
         times = {}
         for kind, type_ in self.types.items():
             query = dict(self.light, changed_object_type=type_, action='update', time__gte=since.isoformat())
             for c in self.log(query, 'extras/'):
                 key, at = (kind, str(c['changed_object_id'])), moment(c['time'])
                 times[key] = max(at, times.get(key, at))
-                self.logged.setdefault(key, []).append(at)
         return times
 
     def note(self, thing, text):
@@ -447,9 +446,7 @@ def gather(run, source, gathered):
     own, times = (run.kind, run.id), source.changes(since)
     new = {key for key, at in times.items() if not gathered.covers(key, at)}
     if run.nothing_changed():
-        # One entry of a log that does not tell is the event's own; a further one can be
-        # of an event that was dropped for this one, if it is known what was planned.
-        if not source.log_tells and (not gathered.path or sum(not gathered.covers(own, at) for at in source.logged.get(own, ())) < 2):
+        if not source.log_tells:
             new.discard(own)
     elif not run.event_time or not gathered.covers(own, moment(run.event_time)):
         new.add(own)
