@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -233,13 +234,17 @@ func (l *realLab) Leftovers(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []string
-	for _, name := range []string{"session-id", "locked-by-session"} {
+	others := func(name string) (out []string) {
 		for _, id := range values(state, name) {
 			if id != c.ID() {
 				out = append(out, name+" "+id)
 			}
 		}
+		return out
+	}
+	out := others("locked-by-session")
+	if sessions := others("session-id"); len(sessions) > 0 && l.clients(t) > 0 {
+		out = append(out, sessions...)
 	}
 	if l.text(t, rpc.Candidate) != l.text(t, rpc.Running) {
 		out = append(out, "changes in the candidate")
@@ -248,6 +253,20 @@ func (l *realLab) Leftovers(t *testing.T) []string {
 		out = append(out, "a commit that waits for its confirmation")
 	}
 	return out
+}
+
+// clients counts the sessions of netconfd that have somebody at their other end, but
+// the console. netconfd 2.13 does not always notice that a connection broke while its
+// session began (3 of 1,500 times on a busy machine): it lists such a session for
+// good, though the process behind it has ended. A lock of it is listed of its own.
+func (l *realLab) clients(t *testing.T) int {
+	t.Helper()
+	out, err := l.sh("exec", l.node, "pgrep", "-c", "-x", "netconf-subsyst").Output() // as much as the kernel keeps of the name
+	n, bad := strconv.Atoi(strings.TrimSpace(string(out)))
+	if bad != nil || n < 1 {
+		t.Fatalf("counting the processes of sessions gave %q, %v; the console alone is one", out, err)
+	}
+	return n - 1
 }
 
 // values are the texts of all leafs of a name.
@@ -260,6 +279,25 @@ func values(nodes []*xmltree.Node, name string) []string {
 		out = append(out, values(n.Kids, name)...)
 	}
 	return out
+}
+
+// What the suite asks for leftovers sees a session that is open.
+func TestLeftoversOfNetconfd(t *testing.T) {
+	l := newReal(t)
+	l.Reset(t)
+	s, err := l.Driver().Open(t.Context(), l.Device())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := l.Leftovers(t); len(left) != 1 || !strings.HasPrefix(left[0], "session-id ") {
+		t.Errorf("with an open session: %q", left)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if !devicetest.Eventually(t, 30*time.Second, func() bool { return len(l.Leftovers(t)) == 0 }) {
+		t.Errorf("without: %q", l.Leftovers(t))
+	}
 }
 
 func TestSuiteOnNetconfd(t *testing.T) {
