@@ -32,7 +32,7 @@ type siteOf struct {
 // agent of a machine fall silent.
 func TestLabSiteModule(t *testing.T) {
 	for name, s := range map[string]siteOf{
-		"NetBox":   {"lab", "netbox", "PROVISION_ZABBIX_70", []string{"r1", "r2"}, netboxCase, netboxHosts},
+		"NetBox":   {truthSite, "netbox", "PROVISION_ZABBIX_70", []string{"r1", "r2"}, netboxCase, netboxHosts},
 		"Nautobot": {"ams", "nautobot", "PROVISION_ZABBIX_60", []string{"r3"}, nautobotCase, nautobotHosts},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -137,6 +137,10 @@ type truthCase struct {
 	rendered func()
 }
 
+// truthSite is a site of NetBox that nothing else is in, whatever other tests have
+// left in theirs.
+const truthSite = "harbour"
+
 // netboxCase puts a router into the real NetBox.
 func netboxCase(t *testing.T, node acctest.Node) truthCase {
 	t.Helper()
@@ -150,7 +154,7 @@ func netboxCase(t *testing.T, node acctest.Node) truthCase {
 	kind := a.put("dcim/device-types/", slug("lab-router"), map[string]any{"model": "lab-router", "slug": "lab-router", "manufacturer": maker})
 	device := a.call(http.MethodPost, "dcim/devices/", map[string]any{
 		"name": node.Name, "status": "active", "device_type": kind, "config_template": template,
-		"site":     a.put("dcim/sites/", slug("lab"), named("lab")),
+		"site":     a.put("dcim/sites/", slug(truthSite), named(truthSite)),
 		"role":     a.put("dcim/device-roles/", slug("lab"), named("lab")),
 		"platform": a.put("dcim/platforms/", slug("frr"), named("frr")),
 	})["id"]

@@ -205,7 +205,7 @@ func truthFaults(t *testing.T, name, product, address, token string, holding fun
 	sim := acctest.Simulate(t, map[string]string{
 		"r1": "frr version 8.4.4\nfrr defaults traditional\nhostname r1\nservice integrated-vtysh-config\n!\ninterface lo\n ip address 10.0.0.1/32\nexit\n!\nend\n",
 	}, nil)
-	truth := holding(t, acctest.Node{MgmtHost: sim.Node(t, "r1").Host})
+	truth := holding(t, acctest.Node{Name: "r1", MgmtHost: sim.Node(t, "r1").Host})
 	b := newTruthBed(t, name, address, token, sim)
 	truth.intend("interface lo\n description one\nexit\n")
 	b.run("a good day", 0, nil, "apply", "-auto-approve")

@@ -61,7 +61,7 @@ func netboxHosts(t *testing.T) hostCase {
 	}
 	put("extras/tags/", truthTag)
 	common := map[string]any{
-		"status": "active", "site": put("dcim/sites/", "lab"), "role": put("dcim/device-roles/", "lab"), "tags": []any{map[string]any{"slug": truthTag}},
+		"status": "active", "site": put("dcim/sites/", truthSite), "role": put("dcim/device-roles/", "lab"), "tags": []any{map[string]any{"slug": truthTag}},
 		"custom_fields": truthFields(), "local_context_data": truthContext(),
 	}
 	maker := put("dcim/manufacturers/", "lab")
