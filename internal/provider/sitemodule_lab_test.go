@@ -164,13 +164,15 @@ func (b *siteBed) run(words string) {
 // thinks waits until Zabbix thinks so of the virtual machine's agent.
 func (b *siteBed) thinks(of zabbix.Availability) {
 	b.t.Helper()
-	var last *zabbix.Host
+	var last string
 	if !devicetest.Eventually(b.t, 3*time.Minute, func() bool {
 		h, err := b.store.FreshByName(b.t.Context(), truthMachine)
-		last = h
+		if last = fmt.Sprintf("%+v, %v", h, err); h != nil {
+			last = fmt.Sprintf("%+v", h.Agent)
+		}
 		return err == nil && h != nil && h.Agent != nil && h.Agent.Available == of
 	}) {
-		b.t.Fatalf("Zabbix does not think %v of the agent: %+v", of, last.Agent)
+		b.t.Fatalf("Zabbix does not think %v of the agent: %s", of, last)
 	}
 }
 

@@ -44,7 +44,7 @@ installs() (
 	cd ..
 	for engine in terraform tofu; do
 		use_engine "$engine"
-		PROVISION_RELEASE=$PWD/dist go test -count=1 -run '^TestInstallFromAFilesystemMirror$' ./internal/provider/engines/
+		PROVISION_RELEASE=$PWD/dist go test -count=1 -timeout 40m -run '^TestInstallFromAFilesystemMirror$' ./internal/provider/engines/
 	done
 )
 SECONDS=0

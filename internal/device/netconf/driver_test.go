@@ -256,7 +256,6 @@ func TestSessionThatDoesNotAnswer(t *testing.T) {
 	}
 	must(t, s.Close())
 	deaf.Store(100)
-	lab.dev.SSH.CommandTimeout = time.Second
 	if _, err := lab.Driver().Open(t.Context(), lab.Device()); !errors.Is(err, provision.ErrConnectionLost) || !strings.Contains(err.Error(), "first rpc of the session") || deaf.Load() != 97 {
 		t.Errorf("%v, %d more", err, deaf.Load())
 	}

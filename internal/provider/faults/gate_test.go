@@ -44,7 +44,7 @@ type spoil struct {
 	times  int         // so many of them, and the others get through; 0: all
 	ready  func() bool // others pass before this holds; nil: always
 	give   giver
-	given  int // how often it was given
+	given  [][]byte // the POSTs that it was given for
 }
 
 // giver gives what comes instead of an answer; nil when Zabbix was not asked.
@@ -85,12 +85,12 @@ func (s *stop) here() bool {
 }
 
 // spoils has answers spoilt until the function that comes back is called, which
-// tells how many were.
-func (g *gate) spoils(what spoil) func() int {
+// gives the POSTs whose answers were.
+func (g *gate) spoils(what spoil) func() [][]byte {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.spoil = &what
-	return func() int {
+	return func() [][]byte {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.spoil = nil
@@ -103,10 +103,10 @@ func (g *gate) spoiling(body []byte) *spoil {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.spoil
-	if s == nil || !calls(body, s.method) || s.times > 0 && s.given == s.times || s.ready != nil && !s.ready() {
+	if s == nil || !calls(body, s.method) || s.times > 0 && len(s.given) == s.times || s.ready != nil && !s.ready() {
 		return nil
 	}
-	s.given++
+	s.given = append(s.given, body)
 	return s
 }
 

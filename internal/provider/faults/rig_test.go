@@ -59,7 +59,7 @@ func binaryOf() string { return os.Getenv(binaryVariable) }
 
 // patience is how long a condition that must come true is waited for, on a
 // machine that does other things as well.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // bed is a workspace whose calls of Terraform are disturbed.
 type bed struct {

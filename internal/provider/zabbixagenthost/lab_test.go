@@ -58,18 +58,20 @@ func TestLabLifeOfAHost(t *testing.T) {
 	}
 }
 
-// oldest is the first value that a host has in its history.
+// oldest is the first value that a host has in the history of agent.ping, which is
+// what its creation waited for.
 func (r labRig) oldest(name string) string {
 	r.t.Helper()
-	for _, kind := range []int{0, 1, 3, 4} {
-		var values []object
-		r.call("history.get", object{"hostids": r.id(name), "history": kind, "sortfield": []string{"clock", "itemid"}, "limit": 1}, &values)
-		if len(values) > 0 {
-			return fmt.Sprint(values[0])
-		}
+	var items, values []object
+	r.call("item.get", object{"hostids": r.id(name), "filter": object{"key_": "agent.ping"}, "output": []string{"itemid"}}, &items)
+	if len(items) != 1 {
+		r.t.Fatalf("%s has %d items agent.ping", name, len(items))
 	}
-	r.t.Fatalf("%s has no history", name)
-	return ""
+	r.call("history.get", object{"itemids": items[0]["itemid"], "history": 3, "sortfield": "clock", "limit": 1}, &values)
+	if len(values) != 1 {
+		r.t.Fatalf("%s has no history of agent.ping", name)
+	}
+	return fmt.Sprint(values[0])
 }
 
 // life is the story.
