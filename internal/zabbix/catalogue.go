@@ -1,11 +1,13 @@
 package zabbix
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -345,7 +347,8 @@ func (c *catalogue) table(ctx context.Context, method, key, value string) (map[s
 	return tableOf(answers[0], key, value)
 }
 
-// tableOf is an answer as a map of one property to another.
+// tableOf is an answer as a map of one property to another; of objects that are alike
+// in the one, that with the lower number as the other.
 func tableOf(a api.Answer, key, value string) (map[string]string, error) {
 	var wire []map[string]any
 	if err := a.Into(&wire); err != nil {
@@ -353,7 +356,10 @@ func tableOf(a api.Answer, key, value string) (map[string]string, error) {
 	}
 	m := map[string]string{}
 	for _, w := range wire {
-		m[fmt.Sprint(w[key])] = fmt.Sprint(w[value])
+		k, v := fmt.Sprint(w[key]), fmt.Sprint(w[value])
+		if old, double := m[k]; !double || cmp.Or(cmp.Compare(len(v), len(old)), cmp.Compare(v, old)) < 0 {
+			m[k] = v
+		}
 	}
 	return m, nil
 }
@@ -385,10 +391,15 @@ func (c *catalogue) Made(group string) bool {
 }
 
 // makeGroups makes the host groups that are missing. When somebody else makes
-// one of them at the same time, none is made: then it looks again.
+// one of them at the same time, none is made, whether it is Zabbix that notices or
+// only its database: then it looks again. The database of 6.0 does not notice either
+// and keeps both (run on 6.0.14): the older one is everybody's, and who made the other
+// deletes it.
 func (c *catalogue) makeGroups(ctx context.Context, names []string) (map[string]string, error) {
 	c.making.Lock()
 	defer c.making.Unlock()
+	var refused error
+	made := map[string]string{}
 	for range len(names) + 1 {
 		have, err := c.groups.since(time.Now(), func() (map[string]string, error) { return c.allGroups(ctx) })
 		if err != nil {
@@ -401,20 +412,26 @@ func (c *catalogue) makeGroups(ctx context.Context, names []string) (map[string]
 			}
 		}
 		if len(elements) == 0 {
+			refused = c.dropDoubles(ctx, made, have)
 			break
 		}
-		if err := c.createGroups(ctx, elements); err != nil {
-			return nil, err
+		if refused = c.createGroups(ctx, elements, made); refused != nil && !errors.Is(refused, api.ErrDatabase) {
+			return nil, refused
 		}
+	}
+	if refused != nil {
+		return nil, refused
 	}
 	return c.Groups(ctx, names, false)
 }
 
-// createGroups makes host groups, or none if one of them is there by now.
-func (c *catalogue) createGroups(ctx context.Context, elements []any) error {
+// createGroups makes host groups and enters their ids, or makes none if one of them
+// is there by now.
+func (c *catalogue) createGroups(ctx context.Context, elements []any, made map[string]string) error {
 	answers, err := c.api.Write(ctx, api.Call{Method: "hostgroup.create", Params: elements})
+	var ids struct{ GroupIDs []string }
 	if err == nil {
-		err = answers[0].Err
+		err = answers[0].Into(&ids)
 	}
 	if errors.Is(err, api.ErrExists) {
 		return nil
@@ -422,8 +439,35 @@ func (c *catalogue) createGroups(ctx context.Context, elements []any) error {
 	if err != nil {
 		return fmt.Errorf("make host groups: %w", err)
 	}
-	for _, e := range elements {
-		c.made.Store(e.(object)["name"], true)
+	for i, e := range elements {
+		name, _ := e.(object)["name"].(string)
+		c.made.Store(name, true)
+		if i < len(ids.GroupIDs) {
+			made[name] = ids.GroupIDs[i]
+		}
+	}
+	return nil
+}
+
+// dropDoubles deletes those of the host groups made just now that have an older one of
+// their name.
+func (c *catalogue) dropDoubles(ctx context.Context, made, have map[string]string) error {
+	var doubles []string
+	for name, id := range made {
+		if have[name] != id {
+			doubles = append(doubles, id)
+			c.made.Delete(name)
+		}
+	}
+	if len(doubles) == 0 {
+		return nil
+	}
+	answers, err := c.api.Write(ctx, api.Call{Method: "hostgroup.delete", Params: doubles})
+	if err == nil {
+		err = answers[0].Err
+	}
+	if err != nil {
+		return fmt.Errorf("delete the host groups %s, whose names another run gave at the same moment: %w", strings.Join(doubles, ", "), err)
 	}
 	return nil
 }

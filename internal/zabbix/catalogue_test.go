@@ -12,6 +12,7 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix"
+	"github.com/netprovision/terraform-provider-provision/internal/zabbix/api"
 	"github.com/netprovision/terraform-provider-provision/internal/zabbix/zabbixtest"
 )
 
@@ -145,6 +146,22 @@ func TestCatalogueGroupsMeetAnother(t *testing.T) {
 		ids, err := s.Lookup().Groups(t.Context(), []string{"a", "b", "c"}, true)
 		if err != nil || ids["a"] == "" || ids["b"] == "" || ids["c"] == "" {
 			t.Errorf("%v, %v", ids, err)
+		}
+	})
+}
+
+// Zabbix notices too late that somebody else makes one of the groups: its database
+// refuses it, and PHP breaks off.
+func TestCatalogueGroupsMeetAnotherInTheDatabase(t *testing.T) {
+	onFakes(t, func(t *testing.T, f *zabbixtest.Server, s *zabbix.Store) {
+		f.Inject(zabbixtest.Fault{Method: "hostgroup.create", Empty: true, Before: func() { f.AddHostGroup(t, "b") }})
+		ids, err := s.Lookup().Groups(t.Context(), []string{"a", "b"}, true)
+		if err != nil || ids["a"] == "" || ids["b"] == "" {
+			t.Errorf("%v, %v", ids, err)
+		}
+		f.Inject(zabbixtest.Fault{Method: "hostgroup.create", Times: zabbixtest.Always, Empty: true})
+		if _, err := s.Lookup().Groups(t.Context(), []string{"c"}, true); !errors.Is(err, api.ErrDatabase) || !strings.Contains(err.Error(), "make host groups") {
+			t.Errorf("a database that refuses it for good: %v", err)
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -236,6 +237,49 @@ func TestLabWeakUser(t *testing.T) {
 		}
 		if _, err := weak.Lookup().Groups(t.Context(), []string{"store not there"}, true); !errors.Is(err, api.ErrPermission) {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+// Several runs need a host group that none of them has found: each gets it, also when
+// its insert meets another's in the database, which Zabbix does not catch.
+func TestLabGroupsMadeAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *api.Client, env map[string]string) {
+		const runs, rounds = 4, 15
+		var stores [runs]*zabbix.Store
+		for i := range stores {
+			own, err := api.New(api.Config{URL: env["ZABBIX_URL"], Username: env["ZABBIX_USER"], Password: env["ZABBIX_PASSWORD"]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			stores[i] = zabbix.NewStore(own, zabbix.StoreOptions{})
+		}
+		for round := range rounds {
+			name := fmt.Sprintf("store at once %d", round)
+			got := make([]string, runs)
+			each(runs, runs, func(i int) {
+				ids, err := stores[i].Lookup().Groups(t.Context(), []string{name}, true)
+				if err != nil {
+					t.Errorf("run %d: %v", i, err)
+				}
+				got[i] = ids[name]
+			})
+			if slices.Sort(got); got[0] == "" || got[0] != got[runs-1] {
+				t.Errorf("the runs have the group as %q", got)
+			}
+			var groups []map[string]string
+			answers, err := c.Read(t.Context(), api.Call{Method: "hostgroup.get", Params: map[string]any{"filter": map[string]any{"name": name}, "output": []string{"groupid"}}})
+			if err == nil {
+				err = answers[0].Into(&groups)
+			}
+			if err != nil || len(groups) != 1 || groups[0]["groupid"] != got[0] {
+				t.Errorf("Zabbix has it as %v, %v", groups, err)
+			}
+			for _, g := range groups {
+				if _, err := c.Write(t.Context(), api.Call{Method: "hostgroup.delete", Params: []string{g["groupid"]}}); err != nil {
+					t.Error(err)
+				}
+			}
 		}
 	})
 }
