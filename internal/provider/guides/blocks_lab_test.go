@@ -182,7 +182,7 @@ func beside(t *testing.T, w *acctest.Workspace, page string) {
 		}
 	}
 	for name, text := range map[string]string{
-		".ssh/id_ed25519": read(t, filepath.Join(acctest.ReadLab(t).Dir, "id_ed25519")), "mappings.yaml": mappings, "hosts.json": "[]", "edge1.conf": "!", "edge2.conf": "!", "inventory.yaml": "devices: []",
+		".ssh/id_ed25519": read(t, filepath.Join(acctest.ReadLab(t).Dir, "id_ed25519")), "mappings.yaml": mappings, "hosts.json": "{}", "edge1.conf": "!", "edge2.conf": "!", "inventory.yaml": "devices: []",
 	} {
 		w.Write(name, text)
 	}

@@ -39,8 +39,10 @@ func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 // Schema implements datasource.DataSource.
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the hosts in Zabbix that the API's user sees, as a map for `for_each`, for example of `import` blocks.\n\n" +
-			"A host must match every filter that is given.",
+		MarkdownDescription: "Lists the hosts in Zabbix that the API's user sees, as a map for the `for_each` of `import` blocks.\n\n" +
+			"A host must match every filter that is given.\n\n" +
+			"Do not use it for the `for_each` of a resource: a host that no longer matches would drop out of the configuration, and the plan would destroy it. " +
+			"Give the resource a list of your own, as the example does.",
 		Attributes: map[string]schema.Attribute{
 			"host_groups": planning.Filter("Host groups, by name."),
 			"templates":   planning.Filter("Templates that are linked directly, by technical name."),
