@@ -122,10 +122,11 @@ func (p *page) says(text, override string) string {
 	return out
 }
 
-// newer is a block that needs Terraform 1.14.
-var newer = regexp.MustCompile(`(?m)^(action|list) "`)
+// newer is a block that Terraform 1.11 does not know: an action, a list, or an import
+// by identity.
+var newer = regexp.MustCompile(`(?m)^(action|list) "|^\s*identity\s*= \{`)
 
-// newerBlock validates actions, or lists, with an engine that knows them.
+// newerBlock validates such a block with an engine that knows it.
 func newerBlock(t *testing.T, bin, text string) {
 	t.Helper()
 	w := acctest.NewWorkspace(t, bin)
@@ -137,7 +138,7 @@ func newerBlock(t *testing.T, bin, text string) {
 		w.Write("all.tfquery.hcl", text)
 		args = append(args, "-query")
 	} else {
-		w.Config(text)
+		w.Config(text, stubs(text))
 	}
 	if code, out := w.Terraform(args...); code != 0 {
 		t.Errorf("%s\n%s", text, out)

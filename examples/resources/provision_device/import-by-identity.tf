@@ -1,0 +1,6 @@
+import {
+  to = provision_device.edge1
+  identity = {
+    name = "edge1"
+  }
+}

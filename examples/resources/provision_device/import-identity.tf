@@ -1,8 +1,0 @@
-# Needs Terraform 1.12 or later. (The generator of the docs takes this example only
-# from an engine that knows identities, so it has a name of its own.)
-import {
-  to = provision_device.edge1
-  identity = {
-    name = "edge1"
-  }
-}
