@@ -141,6 +141,68 @@ action "provision_device_rollback" "back" {
 	tells(t, w.Must(0, "apply", "-auto-approve", "-invoke=action.provision_device_rollback.back"), name+": runs the backup of")
 }
 
+// Real Terraform 1.14, real routers: the examples of the actions and of a list as they
+// are, and an import by identity.
+func TestLabExamplesOfActions(t *testing.T) {
+	lab, w := acctest.ReadLab(t), newer(t)
+	devices := map[string]acctest.Device{"r3": lab.Node(t, "r3").Device()}
+	const change = "interface lo\n description acted\nexit\n"
+	for name, router := range map[string]string{"edge1": "r1", "edge2": "r2"} {
+		lab.KeepRouter(t, router)
+		d, config := lab.Node(t, router).Device(), change
+		d.Site, d.Role, d.Config = "ams", "edge", &config
+		devices[name] = d
+	}
+	running := func(router string) string {
+		return lab.Script(t, "", "exec", router, "vtysh", "-c", "show running-config no-header")
+	}
+	provider := lab.Provider(t, map[string]string{"inventory_file": acctest.Quote(acctest.Inventory(t, devices)), "backup_dir": `"backups"`})
+	actions := example(t, "actions/provision_device_check/action.tf") + example(t, "actions/provision_device_rollback/action.tf")
+	invoke := func(code int, name string) string {
+		t.Helper()
+		return w.Must(code, "apply", "-auto-approve", "-invoke=action."+name)
+	}
+	w.Config(provider, actions)
+	before := running("r1")
+	w.Write("edge2.conf", running("r2"))
+	tells(t, invoke(0, "provision_device_check.edge1"), "edge1: an apply would change this", "+ description acted")
+	tells(t, invoke(0, "provision_device_check.edge2"), "edge2: an apply would change nothing")
+	w.Write("edge2.conf", w.Read("edge2.conf")+change)
+	tells(t, invoke(1, "provision_device_check.edge2"), "edge2: is not as intended")
+
+	w.Write("all.tfquery.hcl", example(t, "list-resources/provision_device/list-resource.tfquery.hcl"))
+	if out := w.Must(0, "query"); !strings.Contains(out, "name=edge1") || !strings.Contains(out, "name=edge2") || strings.Contains(out, "name=r3") {
+		t.Errorf("the list is not the edges:\n%s", out)
+	}
+
+	device := "resource \"provision_device\" \"edge1\" {\n  name = \"edge1\"\n}\n"
+	w.Config(provider, actions, device)
+	w.Must(0, "apply", "-auto-approve")
+	changed := running("r1")
+	tells(t, invoke(0, "provision_device_rollback.edge1"), "edge1: runs the backup of")
+	if now := running("r1"); now != before || now == changed {
+		t.Errorf("the router was not put back:\n%s\nnot\n%s", now, before)
+	}
+	w.Must(0, "state", "rm", "provision_device.edge1")
+	w.Config(provider, device, example(t, "resources/provision_device/import-by-identity.tf"))
+	tells(t, w.Must(2, "plan", "-detailed-exitcode"), "1 to import, 0 to add", "+ description acted")
+	tells(t, w.Must(0, "apply", "-auto-approve"), "1 imported, 0 added")
+	if now := running("r1"); now != changed {
+		t.Errorf("what was imported is not as intended:\n%s\nnot\n%s", now, changed)
+	}
+	tells(t, w.Must(0, "plan", "-detailed-exitcode"), "No changes")
+}
+
+// example gives a file of examples/.
+func example(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../examples", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // Real Terraform 1.14, real Zabbix, and an inventory.
 func TestLabQuery(t *testing.T) {
 	for _, version := range []string{"60", "70"} {
