@@ -24,10 +24,11 @@ cd "$(dirname "$0")/.."
 
 die() { echo "make test: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || die "needs root: the devices live in network namespaces.
+  With root:     sudo env PATH=\"\$PATH\" make test
   Without root:  make test-unit               everything that needs no real device
                  make demo LAB=simulated      the demo on simulators"
 for tool in go terraform; do
-	command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
+	command -v $tool >/dev/null || die "$tool is not on the PATH; sudo has a PATH of its own, with yours:  sudo env PATH=\"\$PATH\" make test"
 done
 # Nothing of the caller's own set-up of Terraform or of the provider.
 unset "${!PROVISION_@}" "${!TF_@}"

@@ -26,9 +26,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 die() { echo "make bench: $*" >&2; exit 1; }
-[ "$(id -u)" = 0 ] || die "needs root: the devices live in network namespaces"
+[ "$(id -u)" = 0 ] || die "needs root: the devices live in network namespaces:  sudo env PATH=\"\$PATH\" make bench"
 for tool in go terraform; do
-	command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
+	command -v $tool >/dev/null || die "$tool is not on the PATH; sudo has a PATH of its own, with yours:  sudo env PATH=\"\$PATH\" make bench"
 done
 unset "${!PROVISION_@}" "${!TF_@}"
 

@@ -3,12 +3,12 @@
 # is checked on the consoles of the devices, and one that does not hold ends the
 # demo with exit code 1: the demo is a test as well.
 #
-#   demo.sh              run it (root; Debian 12 or later; Go and Terraform)
+#   demo.sh              run it (root; Debian 12; Go and Terraform)
 #   demo.sh down         take the lab down and remove what the demo made
 #   demo.sh transcript   run it and write templates/guides/demo.md
 #
 # LAB=simulated in the environment: the same story on simulators, without root
-# and on any Linux with python3. SOURCE=netbox or SOURCE=nautobot: the same story with a real
+# and on any Linux with python3 and procps. SOURCE=netbox or SOURCE=nautobot: the same story with a real
 # one of those as the source of truth, in place of the inventory file, and one step
 # more. DEMO_DIR: where the demo keeps its files (default: .demo in
 # the clone). DEMO_PORTBASE: the first of its loopback ports (29300): seven for
@@ -44,17 +44,18 @@ needed() {
 	case $state in *[[:space:]]*) die "no blanks in the path, please: $state (set DEMO_DIR)" ;; esac
 	local tool
 	for tool in go terraform; do
-		command -v $tool >/dev/null || die "$tool is not on the PATH (root's PATH may be another than yours)"
+		command -v $tool >/dev/null || die "$tool is not on the PATH$([ "$(id -u)" != 0 ] || printf '; sudo has a PATH of its own, with yours:  sudo env PATH="$PATH" make demo')"
 	done
 	if [ "$lab_kind" = simulated ]; then # the real lab installs what is missing
 		[ -d /proc/self ] || die "needs Linux (the demo follows its processes in /proc)"
 		command -v python3 >/dev/null || die "python3 is not on the PATH: the demo asks Zabbix with it"
+		command -v pgrep >/dev/null || die "pgrep (procps) is not on the PATH: the demo finds the provider with it, to kill it"
 		return
 	fi
-	[ "$(id -u)" = 0 ] || die "real routers in network namespaces need root: sudo env PATH=\$PATH make demo
+	[ "$(id -u)" = 0 ] || die "real routers in network namespaces need root:  sudo env PATH=\"\$PATH\" make demo
       without root:  make demo LAB=simulated"
-	command -v apt-get >/dev/null || die "the real routers come from Debian's packages, and this system has no apt-get
-      on any Linux: make demo LAB=simulated"
+	[ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" = bookworm ] || die "the real routers and Zabbix come from the packages of Debian 12, and this system is another
+      on any Linux:  make demo LAB=simulated"
 }
 
 down() {
