@@ -214,7 +214,7 @@ lacks() { ! has "$@"; }
 opening() {
 	say "Three FRR routers in a ring, a NETCONF device and, for the last part, a Zabbix. The provider is built from this clone, Terraform finds it through a configuration file of the demo, and every claim is checked on the consoles of the devices, past the provider. Of Terraform's output what repeats is left out: attributes that stay as they are, fingerprints, and where in main.tf a message comes from."
 	if [ "$lab_kind" = simulated ]; then
-		say "Simulated: no FRR, no netconfd and no BGP run here. The provider talks over real SSH to programs that imitate the devices, and lab is their console; what show bgp summary prints is worked out from the configurations."
+		say "Simulated: no FRR, no netconfd and no BGP run here. The provider talks over real SSH to programs that imitate the devices, and lab is their console; what show bgp summary prints is worked out from the configurations. Of Zabbix there is the API alone: no server, no agent, no history."
 	else
 		say "lab is tools/lab/lab.sh for the lab of this demo."
 	fi
@@ -241,7 +241,8 @@ step_plan() {
 	compare bare planned
 	unchanged bare planned
 	nothing_left
-	ok 'no running or startup configuration has changed, and nothing was left on the routers.'
+	ok 'no running or startup configuration has changed, and nothing was left on the routers.' \
+		'no running or startup configuration has changed.'
 }
 
 step_apply() {
@@ -389,7 +390,8 @@ sed -i 's/customer 4711/customer 4712/' configs/n1.xml"
 	until_true 30 'every router has four prefixes from each neighbour' bgp_up 4
 	has running n1 'customer 4712' || broken 'n1 has its new description'
 	nothing_left
-	ok 'all devices have their change, running and saved, and the routers announce it; no timer is left.'
+	ok 'all devices have their change, running and saved, and the routers announce it; no timer is left.' \
+		'all devices have their change, running and saved.'
 }
 
 step_unreachable() {
@@ -451,7 +453,8 @@ cat monitoring.tf mappings.yaml'
 	prints 'Network/Ring' 'the rule of the ring gave the host groups'
 	prints 'nb_rack=A7' 'a custom field became a tag'
 	[ "$(grep -c 'data  *Zabbix agent ping: 1' "$out")" = 4 ] || broken 'Zabbix has data from all four agents'
-	ok 'four hosts with templates, groups, tags and inventory; the agent of each has sent data over an encrypted connection.'
+	ok 'four hosts with templates, groups, tags and inventory; the agent of each has sent data over an encrypted connection.' \
+		'four hosts with templates, groups, tags and inventory, and each has data (which the imitated Zabbix gives: no agent runs here, and nothing is encrypted).'
 	run "terraform state show 'zabbix_agent_host.router[\"r1\"]' | grep -A 20 matched_rules | sed '/}/q'"
 	say "matched_rules says why each template, group, tag and inventory value is there."
 	run 'terraform plan -detailed-exitcode' planned
@@ -501,7 +504,8 @@ terraform plan' planned
 	[ "$after" -ge "$before" ] || broken "the history of r1 is there ($before values before, $after now)"
 	zbx hosts | grep "^r1 .*hostid $id," >/dev/null || broken 'r1 is the same host'
 	run 'terraform plan -detailed-exitcode' quiet
-	ok 'the same hosts, with their history, are monitored again.'
+	ok 'the same hosts, with their history, are monitored again.' \
+		'the same hosts, by their hostids, are monitored again (the imitated Zabbix keeps no history).'
 }
 
 # pinged N: the ping of so many agents is in Zabbix.

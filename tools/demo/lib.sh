@@ -46,9 +46,12 @@ block() {
 	fi
 }
 
-# ok SENTENCE: a claim that was checked and holds.
+# ok SENTENCE [SIMULATED]: a claim that was checked and holds. SIMULATED is what of it
+# was checked where the systems are simulated, if that is less.
 ok() {
-	if [ "$format" = markdown ]; then printf '\n*Checked:* %s\n' "$1"; else printf '\n   [ok] %s\n' "$1"; fi
+	local claim=$1
+	[ "$lab_kind" = real ] || claim=${2:-$1}
+	if [ "$format" = markdown ]; then printf '\n*Checked:* %s\n' "$claim"; else printf '\n   [ok] %s\n' "$claim"; fi
 }
 
 # broken SENTENCE: a claim that does not hold ends the demo.
