@@ -102,7 +102,6 @@ zabbix_up() {
 		"$repo/tools/zabbix/zabbix.sh" up 7.0 "$zabbix" $((portbase + 10)) >&2 || die "Zabbix did not come up"
 	else
 		mkdir -p "$zabbix"
-		go build -C "$repo" -buildvcs=false -o "$state/bin/zabbixsim" ./internal/zabbix/zabbixtest/zabbixsim || die "the simulated Zabbix does not build"
 		"$state/bin/zabbixsim" 127.0.0.1:$((portbase + 10)) "$zabbix/env" >"$state/log/zabbixsim.txt" 2>&1 </dev/null &
 		echo $! >"$state/zabbixsim.pid"
 		until_true 10 'the simulated Zabbix is up' test -f "$zabbix/env"
@@ -143,7 +142,20 @@ truth_up() {
 	chmod 755 "$state/bin/terraform"
 }
 
-# lab_up shows how it goes: on a fresh machine it installs packages first.
+# make_ready gets what a fresh machine lacks, and shows how it goes. That takes its
+# time once, and does not count as the demo's.
+make_ready() {
+	if [ "$lab_kind" = real ]; then
+		"$repo/tools/lab/lab.sh" packages >&2 || die "the packages of the lab could not be had"
+		"$repo/tools/zabbix/zabbix.sh" make 7.0 >&2 || die "Zabbix could not be made"
+	else
+		go build -C "$repo" -buildvcs=false -o "$state/bin/zabbixsim" ./internal/zabbix/zabbixtest/zabbixsim || die "the simulated Zabbix does not build"
+	fi
+	build_provider
+	ready=$SECONDS
+}
+
+# lab_up starts the devices, and shows how it goes.
 lab_up() {
 	printf '$ lab up\n' | block
 	lab up >&2 || die "the lab did not come up"
@@ -218,12 +230,12 @@ opening() {
 	else
 		say "lab is tools/lab/lab.sh for the lab of this demo."
 	fi
+	make_ready
 	lab_up
 	zabbix_up
 	truth_up
 	run 'lab status'
 	[ "$lab_kind" = simulated ] || say "(The jump host, n2 and b1 are of the same lab; the demo does not use them.)"
-	build_provider
 	run 'terraform init' installed
 	run 'cat main.tf'
 }
@@ -576,11 +588,12 @@ step_truth() {
 
 closing() {
 	step_ended
-	local total=$((SECONDS - started))
+	local total=$((SECONDS - ready))
 	if [ "$format" = text ]; then
 		printf '\n'
-		bold "All claims hold ($total s)."
+		bold "All claims hold ($total s, after $((ready - started)) s for what is installed and built)."
 	else
+		echo "$total" >"$state/seconds"
 		say "All claims held when this was recorded."
 	fi
 }

@@ -2,7 +2,7 @@
 # Sourced by demo.sh; wants $state (the state directory) and $format (text or
 # markdown).
 
-step_no=0 out_no=0 started=$SECONDS step_started=$SECONDS
+step_no=0 out_no=0 started=$SECONDS ready=$SECONDS step_started=$SECONDS
 out=$state/log/none
 
 # ---- speaking ---------------------------------------------------------------

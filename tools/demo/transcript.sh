@@ -1,6 +1,9 @@
 # transcript.sh: runs the demo and writes what it printed as a guide. Sourced by
 # demo.sh. What differs from machine to machine and from run to run is replaced,
-# so that a second recording differs only where the provider does.
+# so that a second recording differs only where the provider does; but its head says
+# when it was made and how long the demo took. One that took longer than a newcomer is
+# promised is not written.
+limit=240  # seconds, without what is installed and built before
 guide=$repo/templates/guides/demo.md
 recorded=$(mktemp)
 trap 'rm -f "$recorded"' EXIT
@@ -50,6 +53,8 @@ needed
 prepare
 # The actor stands in warnings.
 (export PROVISION_ACTOR=demo && format=markdown && run_story) >"$recorded"
+seconds=$(<"$state/seconds")
+[ "$seconds" -le $limit ] || { down; die "the demo took $seconds s, and must not take more than $limit: the guide is not written"; }
 
 mkdir -p "$(dirname "$guide")"
 {
@@ -64,8 +69,8 @@ mkdir -p "$(dirname "$guide")"
 
 	# The demo: real routers, step by step
 	EOF
-	printf '\nThis is what `make demo` printed on %s with %s. It runs on any machine with Debian 12, Go and Terraform, as root, in under four minutes; `make demo LAB=simulated` tells the same story on simulators, without root. Times, ports, paths and counters are replaced by fixed ones; lines that are left out are counted.\n' \
-		"$(date -u +%Y-%m-%d)" "$(versions)"
+	printf '\nThis is what `make demo` printed on %s with %s. It took %d s; what a machine lacks is installed and built before, which is not counted. It runs on any machine with Debian 12, Go and Terraform, as root; `make demo LAB=simulated` tells the same story on simulators, without root. Times, ports, paths and counters below are replaced by fixed ones; lines that are left out are counted.\n' \
+		"$(date -u +%Y-%m-%d)" "$(versions)" "$seconds"
 	normalise <"$recorded"
 	printf '\n## Afterwards\n\nThe lab stays up: the demo ends by saying how to look at the routers and how to go on by hand. `make demo-down` takes it down.\n'
 } >"$guide"

@@ -6,6 +6,7 @@
 # Debian's packages (installs the ones that are missing).
 #
 #   lab.sh up|down|status [DIR] [PORTBASE] [N]
+#   lab.sh packages                install what is missing, and no more; up does so too
 #   lab.sh wait [SECONDS]          until every configured BGP and OSPF session is up
 #   lab.sh drift I LINES           change router I behind the client's back
 #   lab.sh kill I | start I        crash router I, boot it from its saved config
@@ -459,10 +460,11 @@ status() {
 }
 
 case $cmd in
-up|down|status|wait|drift|kill|start|cut|heal|drop|show|file|exec|logins|port) needs_root ;;
+up|packages|down|status|wait|drift|kill|start|cut|heal|drop|show|file|exec|logins|port) needs_root ;;
 esac
 case $cmd in
 up) up ;;
+packages) packages ;;
 port) N=${1:-$N}; free_port ;;
 down) down ;;
 status) status ;;

@@ -4,6 +4,7 @@
 # missing; Zabbix itself is only unpacked, so that both versions can be up).
 #
 #   zabbix.sh up VERSION DIR PORTBASE      start an empty one (VERSION 6.0 or 7.0)
+#   zabbix.sh make VERSION                 what is made once (below), and no more; up does so too
 #   zabbix.sh down VERSION DIR             end its processes; DIR stays, for its logs
 #   zabbix.sh status VERSION DIR           what of it runs
 #   zabbix.sh kill-api VERSION DIR         kill the API, as a crash does; the rest runs on
@@ -95,6 +96,12 @@ make_cache() (  # whole or not at all, by one at a time
 	mv "$CACHE.part" "$CACHE"
 	say "made in $(since $t0) s, kept in $CACHE"
 )
+
+make_once() {
+	[ "$(. /etc/os-release; echo "${VERSION_CODENAME:-}")" = bookworm ] || die "needs Debian 12"
+	packages
+	make_cache
+}
 
 # ---- processes --------------------------------------------------------------
 mine() {  # PIDFILE: sets pid if that process runs and is of this DIR
@@ -220,10 +227,8 @@ api_answers() { [ -n "$(api_version)" ]; }
 
 up() {
 	local t0 p; t0=$(now)
-	[ "$(. /etc/os-release; echo "${VERSION_CODENAME:-}")" = bookworm ] || die "needs Debian 12"
 	[ $((PB+3)) -le 32767 ] || die "PORTBASE $PB is too large: Zabbix takes no port above 32767"
-	packages
-	make_cache
+	make_once
 	if [ -e $D ] && [ ! -f $D/.zabbix ] && [ -n "$(ls -A $D)" ]; then die "$D exists and is not a Zabbix"; fi
 	mkdir -p $D/run $D/log $D/tmp
 	exec 9>$D/.zabbix; flock 9
@@ -268,13 +273,14 @@ again_api() {
 }
 
 case $cmd in
-up|down|status|kill-api|start-api)
+up|make|down|status|kill-api|start-api)
 	[ "$(id -u)" = 0 ] || die "needs root"
 	case $V in 6.0|7.0) ;; *) die "VERSION is 6.0 or 7.0, not $V" ;; esac
 	case $D in *[[:space:]]*) die "no blanks in DIR, please: $D" ;; esac ;;
 esac
 case $cmd in
 up) up ;;
+make) make_once ;;
 down) if [ -d $D ]; then down; fi ;;
 status) status ;;
 kill-api) kill_api ;;
