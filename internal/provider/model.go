@@ -81,8 +81,11 @@ type zabbixDefaultsModel struct {
 	AgentPort       types.String `tfsdk:"agent_port"`
 	Address         types.String `tfsdk:"address"`
 	Use             types.String `tfsdk:"use"`
+	Enabled         types.Bool   `tfsdk:"enabled"`
 	InventoryMode   types.String `tfsdk:"inventory_mode"`
+	Adopt           types.Bool   `tfsdk:"adopt"`
 	OnDestroy       types.String `tfsdk:"on_destroy"`
+	OnDrift         types.String `tfsdk:"on_drift"`
 	TemplateRemoval types.String `tfsdk:"template_removal"`
 	WaitForAgent    types.String `tfsdk:"wait_for_agent"`
 	TLS             types.Object `tfsdk:"tls"`

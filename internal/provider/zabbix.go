@@ -26,8 +26,8 @@ const zabbixPrefix = "PROVISION_ZABBIX_"
 func zabbixVariables() []string {
 	return []string{
 		"URL", "TOKEN", "USERNAME", "PASSWORD", "CA_FILE", "HEADERS", "TIMEOUT", "MAPPINGS", "CREATE_HOST_GROUPS", "PREFETCH",
-		"GRAVEYARD_GROUP", "GRAVEYARD_SUFFIX", "MAX_DESTROY", "CONFIG_REFRESH", "AGENT_PORT", "USE", "ADDRESS", "INVENTORY_MODE", "ON_DESTROY",
-		"TEMPLATE_REMOVAL", "WAIT_FOR_AGENT", "MANAGE", "TLS_CONNECT", "TLS_ACCEPT", "TLS_PSK_IDENTITY", "TLS_ISSUER", "TLS_SUBJECT",
+		"GRAVEYARD_GROUP", "GRAVEYARD_SUFFIX", "MAX_DESTROY", "CONFIG_REFRESH", "AGENT_PORT", "USE", "ADDRESS", "ENABLED", "INVENTORY_MODE",
+		"ADOPT", "ON_DESTROY", "ON_DRIFT", "TEMPLATE_REMOVAL", "WAIT_FOR_AGENT", "MANAGE", "TLS_CONNECT", "TLS_ACCEPT", "TLS_PSK_IDENTITY", "TLS_ISSUER", "TLS_SUBJECT",
 	}
 }
 
@@ -144,6 +144,15 @@ func (b *builder) truthOr(at path.Path, v types.Bool, variable string, otherwise
 	return b.truth(at, v, variable)
 }
 
+// truthIfSaid is truth; nil when nothing says it.
+func (b *builder) truthIfSaid(at path.Path, v types.Bool, variable string) *bool {
+	if v.IsNull() && b.env[variable] == "" {
+		return nil
+	}
+	yes := b.truth(at, v, variable)
+	return &yes
+}
+
 // choice is one of some words; empty when there is none.
 func (b *builder) choice(at path.Path, v types.String, variable string, words ...string) string {
 	text := b.text(at, v, variable)
@@ -165,8 +174,11 @@ func (b *builder) hostDefaults(at path.Path, v types.Object) client.HostDefaults
 		AgentPort:       b.text(at.AtName("agent_port"), m.AgentPort, zabbixPrefix+"AGENT_PORT"),
 		Use:             zabbix.Use(choice("use", "USE", m.Use, string(client.UseAuto), string(zabbix.UseIP), string(zabbix.UseDNS))),
 		Address:         choice("address", "ADDRESS", m.Address, client.Addresses()...),
+		Enabled:         b.truthIfSaid(at.AtName("enabled"), m.Enabled, zabbixPrefix+"ENABLED"),
 		InventoryMode:   choice("inventory_mode", "INVENTORY_MODE", m.InventoryMode, client.InventoryModes()...),
+		Adopt:           b.truth(at.AtName("adopt"), m.Adopt, zabbixPrefix+"ADOPT"),
 		OnDestroy:       zabbix.Destroy(choice("on_destroy", "ON_DESTROY", m.OnDestroy, client.Destroys()...)),
+		OnDrift:         choice("on_drift", "ON_DRIFT", m.OnDrift, client.DriftRevert, client.DriftFail),
 		TemplateRemoval: choice("template_removal", "TEMPLATE_REMOVAL", m.TemplateRemoval, client.RemovalUnlink, client.RemovalClear),
 		WaitForAgent:    b.duration(at.AtName("wait_for_agent"), m.WaitForAgent, zabbixPrefix+"WAIT_FOR_AGENT"),
 		TLS:             b.defaultTLS(at.AtName("tls"), m.TLS),

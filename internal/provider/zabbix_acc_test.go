@@ -31,7 +31,7 @@ func TestAccZabbixFromTheProviderBlock(t *testing.T) {
 	inv := acctest.File(t, "inventory.yaml", "devices:\n  r1: {host: 192.0.2.1, site: fra1, role: core, platform: linux}\n  r2: {host: 192.0.2.2, site: fra1}\n")
 	block := acctest.Provider(map[string]string{
 		"inventory_file": acctest.Quote(inv),
-		"zabbix": fmt.Sprintf("{\n  url = %q\n  username = %q\n  create_host_groups = true\n  mappings = %s\n  defaults = { on_destroy = \"delete\" }\n}",
+		"zabbix": fmt.Sprintf("{\n  url = %q\n  username = %q\n  create_host_groups = true\n  mappings = %s\n  defaults = { on_destroy = \"delete\", enabled = false, adopt = true, on_drift = \"fail\" }\n}",
 			fake.URL(), zabbixtest.AdminUser, zabbixRules),
 	})
 	config := block + `
@@ -50,6 +50,10 @@ data "provision_zabbix_hosts" "all" {
   host_groups = ["Routers"]
   depends_on  = [zabbix_agent_host.r1, zabbix_agent_host.r2]
 }`
+	fake.AddHost(t, zabbixtest.Host{ // which adopt takes over
+		Name: "r1", Groups: []string{"Linux servers"}, InventoryMode: -1,
+		Interfaces: []zabbixtest.Interface{{Type: 1, Main: true, UseIP: true, IP: "192.0.2.9", Port: "10050"}},
+	})
 	const at = "zabbix_agent_host.r1"
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.ProviderFactories(t, "PROVISION_ZABBIX_PASSWORD="+zabbixtest.AdminPassword),
@@ -58,6 +62,8 @@ data "provision_zabbix_hosts" "all" {
 			Check: resource.ComposeTestCheckFunc(
 				resource.TestCheckResourceAttr(at, "object", "device:r1"),
 				resource.TestCheckResourceAttr(at, "on_destroy", "delete"),
+				resource.TestCheckResourceAttr(at, "on_drift", "fail"),
+				resource.TestCheckResourceAttr(at, "enabled", "false"),
 				resource.TestCheckResourceAttr(at, "matched_rules.host_groups/Routers", `rule "core"`),
 				resource.TestCheckResourceAttr("data.provision_zabbix_hosts.all", "hosts.%", "1"),
 				resource.TestCheckResourceAttrPair("data.provision_zabbix_hosts.all", "hosts.r1.id", at, "id"),

@@ -53,14 +53,17 @@ func TestZabbixFromTheBlock(t *testing.T) {
 		"create_host_groups": true, "max_destroy": 3, "graveyard": block{"group": "old", "suffix": "-old"},
 		"mappings": rulesObject("Linux"),
 		"defaults": block{
-			"agent_port": "10051", "use": "dns", "address": "ipv6", "inventory_mode": "manual", "on_destroy": "disable", "template_removal": "clear",
+			"agent_port": "10051", "use": "dns", "address": "ipv6", "inventory_mode": "manual", "on_destroy": "disable",
+			"enabled": false, "adopt": true, "on_drift": "fail", "template_removal": "clear",
 			"wait_for_agent": "90s", "tls": block{"connect": "psk", "accept": []any{"certificate", "psk"}, "psk_identity": "x"},
 			"manage": block{"tags": "exclusive"},
 		},
 	}))
 	z := cfg.Zabbix
+	no := false
 	want := client.HostDefaults{
-		AgentPort: "10051", Use: zabbix.UseDNS, Address: client.AddressIPv6, InventoryMode: "manual", OnDestroy: zabbix.DestroyDisable, TemplateRemoval: "clear",
+		AgentPort: "10051", Use: zabbix.UseDNS, Address: client.AddressIPv6, InventoryMode: "manual", OnDestroy: zabbix.DestroyDisable,
+		Enabled: &no, Adopt: true, OnDrift: client.DriftFail, TemplateRemoval: "clear",
 		WaitForAgent: 90 * time.Second, TLS: &zabbix.TLS{Connect: zabbix.PSK, Accept: []zabbix.Encryption{zabbix.PSK, zabbix.Certificate}, PSKIdentity: "x"},
 		Manage: map[zabbix.Field]string{zabbix.FieldTags: "exclusive"},
 	}
@@ -81,13 +84,17 @@ func TestZabbixFromTheBlock(t *testing.T) {
 func TestZabbixFromTheEnvironment(t *testing.T) {
 	cfg := fine(t, block{},
 		"PROVISION_ZABBIX_URL=https://zabbix.example.net", "PROVISION_ZABBIX_USERNAME=Admin", "PROVISION_ZABBIX_PASSWORD=planted-password",
-		"PROVISION_ZABBIX_MAX_DESTROY=2", "PROVISION_ZABBIX_GRAVEYARD_GROUP=old", "PROVISION_ZABBIX_ON_DESTROY=delete", "PROVISION_ZABBIX_ADDRESS=oob", "PROVISION_ZABBIX_CONFIG_REFRESH=3s",
+		"PROVISION_ZABBIX_MAX_DESTROY=2", "PROVISION_ZABBIX_GRAVEYARD_GROUP=old", "PROVISION_ZABBIX_ON_DESTROY=delete", "PROVISION_ZABBIX_ADDRESS=oob",
+		"PROVISION_ZABBIX_ENABLED=false", "PROVISION_ZABBIX_ADOPT=true", "PROVISION_ZABBIX_ON_DRIFT=fail", "PROVISION_ZABBIX_CONFIG_REFRESH=3s",
 		"PROVISION_ZABBIX_MANAGE=templates=exclusive", "PROVISION_ZABBIX_TLS_CONNECT=certificate", "PROVISION_ZABBIX_HEADERS=X-Gate=planted-header",
 		"PROVISION_ZABBIX_MAPPINGS="+writeTemp(t, "mappings.yaml", "devices: [{name: all, default: true, templates: [Linux], host_groups: [Linux servers]}]\n"))
 	z := cfg.Zabbix
 	if z == nil || z.MaxDestroy != 2 || z.ConfigRefresh != 3*time.Second || z.Graveyard.Group != "old" || z.Defaults.OnDestroy != zabbix.DestroyDelete || z.Defaults.Address != client.AddressOOB ||
 		z.Defaults.Manage[zabbix.FieldTemplates] != "exclusive" || z.Defaults.TLS.Connect != zabbix.Certificate || len(z.Mappings.Devices) != 1 {
 		t.Errorf("got %+v", z)
+	}
+	if d := z.Defaults; d.Enabled == nil || *d.Enabled || !d.Adopt || d.OnDrift != client.DriftFail {
+		t.Errorf("got %+v", d)
 	}
 	for _, secret := range []string{"planted-password", "planted-header"} {
 		if strings.Contains(cfg.Redact.String("a "+secret), secret) {
@@ -127,6 +134,7 @@ func TestZabbixRefuses(t *testing.T) {
 		"no password":    {block{"zabbix": block{"url": "https://b.example.net", "username": "x"}}, "zabbix.token", "needs a login"},
 		"two logins":     {zabbixBlock(block{"username": "x", "password": "y"}), "zabbix.token", "not both"},
 		"use":            {zabbixBlock(block{"defaults": block{"use": "carrier pigeon"}}), "zabbix.defaults.use", "none of auto, ip, dns"},
+		"on_drift":       {zabbixBlock(block{"defaults": block{"on_drift": "ignore"}}), "zabbix.defaults.on_drift", "none of revert, fail"},
 		"wait":           {zabbixBlock(block{"defaults": block{"wait_for_agent": "-1s"}}), "zabbix.defaults.wait_for_agent", "duration"},
 		"manage":         {zabbixBlock(block{"defaults": block{"manage": block{"tags": "mine"}}}), "zabbix.defaults.manage.tags", "neither"},
 		"tls":            {zabbixBlock(block{"defaults": block{"tls": block{"psk_identity": "x"}}}), "zabbix.defaults.tls.connect", "Say how"},
@@ -153,8 +161,10 @@ func TestZabbixRefuses(t *testing.T) {
 }
 
 func TestZabbixVariablesAreKnown(t *testing.T) {
-	_, diags := build(t, block{}, "PROVISION_ZABBIX_TOKN=x")
-	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), "PROVISION_ZABBIX_TOKEN") {
-		t.Errorf("%v", diags)
+	for wrong, right := range map[string]string{"TOKN": "TOKEN", "ENABLD": "ENABLED", "ADOPTT": "ADOPT", "ON_DRIFTS": "ON_DRIFT"} {
+		_, diags := build(t, block{}, "PROVISION_ZABBIX_"+wrong+"=x")
+		if len(diags) != 1 || !strings.Contains(diags[0].Detail(), "PROVISION_ZABBIX_"+right+" ") {
+			t.Errorf("%s: %v", wrong, diags)
+		}
 	}
 }

@@ -71,14 +71,18 @@ func zabbixDefaultsAttribute() schema.Attribute {
 		manage[f] = text("`additive` or `exclusive`.")
 	}
 	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "What a host is where neither its resource nor the mappings say it; the attributes are those of `zabbix_agent_host`.",
+		Optional: true,
+		MarkdownDescription: "What a host is where neither its resource nor the mappings say it. These are all that have a default here, with the meaning that they have in `zabbix_agent_host`; " +
+			"every other attribute goes on the resource: the engines drop, without a word, a name that is not listed here. `on_unreachable` is set in the provider block itself.",
 		Attributes: map[string]schema.Attribute{
 			"agent_port":       text("Port of the agent interface, or a user macro. Default `10050`. Environment: `PROVISION_ZABBIX_AGENT_PORT`."),
 			"use":              text("By what agents are reached: `ip`, `dns`, or `auto` (default): by the DNS name if the address has one, and only then. Environment: `PROVISION_ZABBIX_USE`."),
 			"address":          text("Which address of the object the agent interface gets: `ipv4`, `ipv6` or `oob` (out of band); an object without it is an error. Default: the primary address. Environment: `PROVISION_ZABBIX_ADDRESS`."),
+			"enabled":          schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether hosts are monitored. Default: what Zabbix has; a new host is. Environment: `PROVISION_ZABBIX_ENABLED`."},
 			"inventory_mode":   text("`disabled`, `manual` or `automatic`. Environment: `PROVISION_ZABBIX_INVENTORY_MODE`."),
+			"adopt":            schema.BoolAttribute{Optional: true, MarkdownDescription: "`true`: hosts that exist are taken over by create. Default `false`: they are an error. Environment: `PROVISION_ZABBIX_ADOPT`."},
 			"on_destroy":       text("`graveyard` (default), `disable`, `keep` or `delete`. Environment: `PROVISION_ZABBIX_ON_DESTROY`."),
+			"on_drift":         text("What to do when somebody else changed what is set: `revert` (default) or `fail`. Environment: `PROVISION_ZABBIX_ON_DRIFT`."),
 			"template_removal": text("`unlink` (default) or `clear`. Environment: `PROVISION_ZABBIX_TEMPLATE_REMOVAL`."),
 			"wait_for_agent":   text("How long an apply waits for data from the agent. Default: it does not. Environment: `PROVISION_ZABBIX_WAIT_FOR_AGENT`."),
 			"tls": schema.SingleNestedAttribute{

@@ -66,10 +66,9 @@ variable "on_destroy" {
 }
 
 variable "adopt" {
-  description = "True: a host of that name that exists is taken over."
+  description = "True: a host of that name that exists is taken over. Null: as the provider block has it."
   type        = bool
-  default     = false
-  nullable    = false
+  default     = null
 }
 
 variable "tls_psk" {

@@ -133,7 +133,7 @@ variable "monitoring" {
     exclude          = optional(set(string), [])
     wait_for_agent   = optional(string)
     on_destroy       = optional(string)
-    adopt            = optional(bool, false)
+    adopt            = optional(bool)
   })
   default  = {}
   nullable = false

@@ -604,7 +604,7 @@ func TestHostDefaults(t *testing.T) {
 		"with an empty":  zabbixClient(&fakeZabbix{}, nil),
 	} {
 		d := c.HostDefaults()
-		if d.AgentPort != "10050" || d.Use != client.UseAuto || d.OnDestroy != zabbix.DestroyBury || d.TemplateRemoval != client.RemovalUnlink || d.TLS != nil || d.InventoryMode != "" {
+		if d.AgentPort != "10050" || d.Use != client.UseAuto || d.OnDestroy != zabbix.DestroyBury || d.OnDrift != client.DriftRevert || d.Adopt || d.Enabled != nil || d.TemplateRemoval != client.RemovalUnlink || d.TLS != nil || d.InventoryMode != "" {
 			t.Errorf("%s: %+v", name, d)
 		}
 	}

@@ -37,6 +37,12 @@ const (
 	RemovalClear  = "clear"
 )
 
+// The values of on_drift.
+const (
+	DriftRevert = "revert"
+	DriftFail   = "fail"
+)
+
 // UseAuto reaches an agent by its DNS name if its address has one, and only
 // then.
 const UseAuto zabbix.Use = "auto"
@@ -107,8 +113,11 @@ type HostDefaults struct {
 	Use           zabbix.Use // may be UseAuto
 	Address       string     // AddressIPv4 and so on; empty: the object's primary address
 	InventoryMode string
+	Enabled       *bool // nil: it stays what Zabbix has
 	TLS           *zabbix.TLS
+	Adopt         bool // a host that exists is taken over
 	OnDestroy     zabbix.Destroy
+	OnDrift       string // DriftRevert or DriftFail
 	// TemplateRemoval is RemovalUnlink or RemovalClear.
 	TemplateRemoval string
 	WaitForAgent    time.Duration // 0: it is not waited for
@@ -123,6 +132,7 @@ func (z Zabbix) withDefaults() Zabbix {
 	d.AgentPort = cmp.Or(d.AgentPort, DefaultAgentPort)
 	d.Use = cmp.Or(d.Use, UseAuto)
 	d.OnDestroy = cmp.Or(d.OnDestroy, zabbix.DestroyBury)
+	d.OnDrift = cmp.Or(d.OnDrift, DriftRevert)
 	d.TemplateRemoval = cmp.Or(d.TemplateRemoval, RemovalUnlink)
 	return z
 }

@@ -6,13 +6,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/netprovision/terraform-provider-provision/internal/provider/client"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
 // The values of on_drift.
 const (
-	DriftRevert = "revert"
-	DriftFail   = "fail"
+	DriftRevert = client.DriftRevert
+	DriftFail   = client.DriftFail
 )
 
 // Stale is the error of a plan that was made from another state of the target

@@ -704,6 +704,49 @@ func TestAccDriftFails(t *testing.T) {
 	)
 }
 
+// TestAccProviderDefaults: enabled, adopt and on_drift of the provider block. A
+// state in which on_drift came from the schema, as earlier versions wrote it, is
+// not planned to change.
+func TestAccProviderDefaults(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.fake.AddHost(t, zabbixtest.Host{
+		Name: "r1", Groups: []string{"Hypervisors"}, InventoryMode: -1,
+		Interfaces: []zabbixtest.Interface{{Type: 1, Main: true, UseIP: true, IP: "192.0.2.9", Port: "10050"}},
+	})
+	r.providerDefaults("r1", plain)
+}
+
+// providerDefaults is the story of a host that exists, with the defaults of the
+// provider block one after the other.
+func (r *rig) providerDefaults(name string, config func(more ...string) string) {
+	r.t.Helper()
+	defaults := func(d client.HostDefaults) func() {
+		return func() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.zabbix.Defaults = d
+		}
+	}
+	enabled := func(yes bool) func(h *zabbix.Host) string {
+		return func(h *zabbix.Host) string { return want("enabled", h.Enabled, yes) }
+	}
+	no := false
+	paused := client.HostDefaults{Adopt: true, Enabled: &no}
+	strict := client.HostDefaults{Adopt: true, Enabled: &no, OnDrift: client.DriftFail}
+	r.accept(
+		refused(config(), name+": the host exists already"),
+		then(defaults(paused), refused(config(`adopt = false`), name+": the host exists already")),
+		applies(config(`on_drift = "revert"`), plancheck.ResourceActionCreate, stateMissing(at1, "adopt"), state(at1, "on_drift", "revert"),
+			state(at1, "enabled", "false"), state(at1, "matched_rules.enabled", "provider defaults"), r.is(name, enabled(false))),
+		applies(config(), plancheck.ResourceActionNoop),
+		planned(then(defaults(strict), applies(config(), plancheck.ResourceActionUpdate, state(at1, "on_drift", "fail"))), changes("on_drift")),
+		then(r.edit(name, func(h *zabbix.Host) { h.Enabled = true }), refused(config(), name+": changed outside Terraform since run run-", "enabled", "on_drift is \"fail\"")),
+		applies(config(`on_drift = "revert"`), plancheck.ResourceActionUpdate, r.is(name, enabled(false))),
+		applies(config(`enabled = true`), plancheck.ResourceActionUpdate, state(at1, "on_drift", "fail"), r.is(name, enabled(true))),
+	)
+}
+
 func TestAccErrorsAtAttributes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -306,3 +306,24 @@ func TestLabDataOfTheFormerConfiguration(t *testing.T) {
 		})
 	}
 }
+
+// TestLabProviderDefaults: enabled, adopt and on_drift of the provider block, for
+// a host that somebody made by hand.
+func TestLabProviderDefaults(t *testing.T) {
+	onLab(t, func(r labRig) {
+		const name = "defaults-r1"
+		var made map[string][]string
+		r.call("host.create", object{
+			"host": name, "groups": []object{r.group("Linux servers")},
+			"interfaces": []object{{"type": 1, "main": 1, "useip": 1, "ip": "192.0.2.9", "dns": "", "port": "10050"}},
+		}, &made)
+		t.Cleanup(func() { // of a story that broke off: else it is gone, and this an error
+			_, _ = r.api.Write(context.Background(), api.Call{Method: "host.delete", Params: made["hostids"]})
+		})
+		r.providerDefaults(name, func(more ...string) string {
+			return block("r1", append([]string{
+				fmt.Sprintf("host = %q", name), `interface = { ip = "192.0.2.1" }`, `host_groups = ["Linux servers"]`, `on_destroy = "delete"`,
+			}, more...)...)
+		})
+	})
+}

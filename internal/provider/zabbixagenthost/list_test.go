@@ -32,7 +32,7 @@ func (e *estate) Hosts(_ context.Context, f client.HostFilter) ([]*zabbix.Host, 
 }
 
 func (e *estate) HostDefaults() client.HostDefaults {
-	return client.HostDefaults{OnDestroy: zabbix.DestroyBury}
+	return client.HostDefaults{OnDestroy: zabbix.DestroyBury, OnDrift: client.DriftRevert}
 }
 func (e *estate) HostURL(id string) string { return "https://z.example.net/" + id }
 

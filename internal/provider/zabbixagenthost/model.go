@@ -85,7 +85,7 @@ func imported(id, host string, defaults client.HostDefaults) model {
 	m := empty()
 	m.ID, m.Host = types.StringValue(id), types.StringValue(host)
 	m.OnDestroy = types.StringValue(string(defaults.OnDestroy))
-	m.OnDrift = types.StringValue(planning.DriftRevert)
+	m.OnDrift = types.StringValue(defaults.OnDrift)
 	m.AllowUnreviewed = types.BoolValue(false)
 	return m
 }

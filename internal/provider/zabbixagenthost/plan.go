@@ -172,10 +172,10 @@ func (p *planner) dryRun(ctx context.Context, w *wish) (client.HostResult, error
 // fill makes the plan of what was wished and what was found.
 func (p *planner) fill(w *wish, res client.HostResult) {
 	w.stays(res.Summary.Host)
-	onDrift, allow := p.plan.OnDrift, p.plan.AllowUnreviewed // with their defaults
+	allow := p.plan.AllowUnreviewed // with its default
 	p.plan = w.plan
 	m := &p.plan
-	m.OnDrift, m.AllowUnreviewed = onDrift, allow
+	m.AllowUnreviewed = allow
 	m.settle()
 	if p.prior == nil {
 		m.ID, m.URL, m.AgentState = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()

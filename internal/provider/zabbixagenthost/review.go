@@ -49,7 +49,7 @@ func (p *planner) forget() {
 		m.ID = p.prior.ID
 	}
 	unknown := []*types.String{
-		&m.Host, &m.VisibleName, &m.Description, &m.InventoryMode, &m.Proxy, &m.ProxyGroup, &m.Object, &m.OnDestroy,
+		&m.Host, &m.VisibleName, &m.Description, &m.InventoryMode, &m.Proxy, &m.ProxyGroup, &m.Object, &m.OnDestroy, &m.OnDrift,
 		&m.TLSPSKHash, &m.URL, &m.AgentState, &m.Diff, &m.ChangeID,
 	}
 	for _, v := range unknown {
@@ -69,7 +69,7 @@ func (p *planner) forget() {
 	m.SecretMacros, m.TLSPSK = types.MapNull(types.StringType), types.StringNull()
 	m.SecretMacrosHash = types.MapUnknown(types.StringType)
 	m.MatchedRules, m.Removes = types.MapUnknown(types.StringType), types.MapUnknown(removesType())
-	m.OnDrift, m.AllowUnreviewed = p.plan.OnDrift, p.plan.AllowUnreviewed // with their defaults
+	m.AllowUnreviewed = p.plan.AllowUnreviewed // with its default
 	p.plan = m
 }
 

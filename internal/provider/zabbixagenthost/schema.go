@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -98,7 +97,7 @@ func hostAttributes() map[string]schema.Attribute {
 		},
 		"enabled": schema.BoolAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "Whether the host is monitored. Default: what Zabbix has; a new host is.",
+			MarkdownDescription: "Whether the host is monitored. Default: the provider's, else what Zabbix has; a new host is.",
 		},
 		"interface": schema.SingleNestedAttribute{
 			Optional: true, Computed: true,
@@ -234,7 +233,7 @@ func behaviourAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"adopt": schema.BoolAttribute{
 			Optional:            true,
-			MarkdownDescription: "`true`: a host of that name that exists is taken over by create. Default `false`: it is an error that names the import command.",
+			MarkdownDescription: "`true`: a host of that name that exists is taken over by create. Default: the provider's, else `false`: it is an error that names the import command.",
 		},
 		"on_destroy": schema.StringAttribute{
 			Optional: true, Computed: true, Validators: []validator.String{stringvalidator.OneOf(client.Destroys()...)},
@@ -253,9 +252,9 @@ func behaviourAttributes() map[string]schema.Attribute {
 				"After a change of the interface, the encryption, the proxy or the status of a host that was there, data count only when Zabbix surely uses the change: see the provider's `config_refresh`. Default: the provider's, else no wait.",
 		},
 		"on_drift": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString(planning.DriftRevert),
+			Optional: true, Computed: true,
 			Validators:          []validator.String{stringvalidator.OneOf(planning.DriftRevert, planning.DriftFail)},
-			MarkdownDescription: "What to do when somebody else changed what is set here. `revert` (default): the plan puts it back, and a warning names the fields. `fail`: the plan stops.",
+			MarkdownDescription: "What to do when somebody else changed what is set here. `revert`: the plan puts it back, and a warning names the fields. `fail`: the plan stops. Default: the provider's, else `revert`.",
 		},
 		"on_unreachable": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{stringvalidator.OneOf(client.OnUnreachableError, client.OnUnreachableSkip)},

@@ -33,7 +33,7 @@ func full() *zabbix.Host {
 
 // sample is its state right after an import.
 func sample() model {
-	m := imported("10105", "r1", client.HostDefaults{OnDestroy: zabbix.DestroyBury})
+	m := imported("10105", "r1", client.HostDefaults{OnDestroy: zabbix.DestroyBury, OnDrift: client.DriftRevert})
 	m = sight{host: full(), all: true}.of(m)
 	m.Object, m.URL = types.StringValue("device:42"), types.StringValue("https://z.example.net/")
 	return m
@@ -101,7 +101,7 @@ func TestForgetLeavesNothingKnownThatApplyFindsOut(t *testing.T) {
 	}
 	for name, a := range s.Attributes {
 		known := raw[name].IsFullyKnown()
-		if a.IsComputed() && known && name != "on_drift" && name != "allow_unreviewed" {
+		if a.IsComputed() && known && name != "allow_unreviewed" {
 			t.Errorf("%s is %s", name, raw[name])
 		}
 		if !a.IsComputed() && !known {

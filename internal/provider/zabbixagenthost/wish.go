@@ -102,10 +102,29 @@ func (w *wish) names() {
 		w.manages("description")
 		m.Description, in.Description = c.Description, c.Description.ValueStringPointer()
 	}
-	if !c.Enabled.IsNull() {
-		w.manages("enabled")
-		m.Enabled, in.Enabled = c.Enabled, c.Enabled.ValueBoolPointer()
+	w.enabled()
+}
+
+// enabled is whether the host is monitored.
+func (w *wish) enabled() {
+	enabled := w.config.Enabled
+	if enabled.IsNull() {
+		if w.defaults.Enabled == nil {
+			return
+		}
+		enabled = types.BoolValue(*w.defaults.Enabled)
+		w.why["enabled"] = fromDefaults
 	}
+	w.manages("enabled")
+	w.plan.Enabled, w.intent.Enabled = enabled, enabled.ValueBoolPointer()
+}
+
+// adopts tells that a host of that name that exists is taken over.
+func (w *wish) adopts() bool {
+	if w.config.Adopt.IsNull() {
+		return w.defaults.Adopt
+	}
+	return w.config.Adopt.ValueBool()
 }
 
 // agent is the agent interface: each part of it from the configuration, else
@@ -113,7 +132,7 @@ func (w *wish) names() {
 func (w *wish) agent() error {
 	given := w.config.Interface
 	if given.IsNull() && w.subject.Object == "" {
-		if w.prior == nil && !w.config.Adopt.ValueBool() {
+		if w.prior == nil && !w.adopts() {
 			return attributeError("interface", "%s: a host without an object in the source of truth needs an interface", w.config.name())
 		}
 		return nil
@@ -415,8 +434,10 @@ func (w *wish) behaviour() {
 	if m.OnDestroy.IsNull() {
 		m.OnDestroy = types.StringValue(string(w.defaults.OnDestroy))
 	}
+	m.OnDrift = c.OnDrift
+	setNull(&m.OnDrift, types.StringValue(w.defaults.OnDrift))
 	in.Exclusive = c.exclusive(w.defaults)
-	in.Adopt = c.Adopt.ValueBool()
+	in.Adopt = w.adopts()
 	in.Clear = cmp.Or(c.TemplateRemoval.ValueString(), w.defaults.TemplateRemoval) == client.RemovalClear
 }
 

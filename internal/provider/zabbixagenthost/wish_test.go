@@ -78,8 +78,10 @@ func (f *fakeCore) RunID() string                                  { return "run
 // newFake is a core with the provider's own defaults and a device r1.
 func newFake() *fakeCore {
 	return &fakeCore{
-		subject:  client.Subject{Object: "device:42", Name: "r1", IP: "192.0.2.1", URL: "u"},
-		defaults: client.HostDefaults{AgentPort: "10050", Use: client.UseAuto, OnDestroy: zabbix.DestroyBury, TemplateRemoval: client.RemovalUnlink},
+		subject: client.Subject{Object: "device:42", Name: "r1", IP: "192.0.2.1", URL: "u"},
+		defaults: client.HostDefaults{
+			AgentPort: "10050", Use: client.UseAuto, OnDestroy: zabbix.DestroyBury, OnDrift: client.DriftRevert, TemplateRemoval: client.RemovalUnlink,
+		},
 	}
 }
 
@@ -303,6 +305,31 @@ func TestWishOfBehaviour(t *testing.T) {
 	}
 }
 
+// TestWishOfDefaults: the provider's enabled, adopt and on_drift count where the
+// configuration does not say them, false included.
+func TestWishOfDefaults(t *testing.T) {
+	f := newFake()
+	no := false
+	f.defaults.Enabled, f.defaults.Adopt, f.defaults.OnDrift = &no, true, client.DriftFail
+	w := wished(t, f, device(), nil, newKept())
+	if in := w.intent; in.Enabled == nil || *in.Enabled || !in.Adopt || !w.managed["enabled"] || w.why["enabled"] != fromDefaults {
+		t.Errorf("intent %+v, managed %v, why %v", in, w.managed, w.why)
+	}
+	if m := w.plan; !m.Enabled.Equal(types.BoolValue(false)) || !m.Adopt.IsNull() || m.OnDrift.ValueString() != client.DriftFail {
+		t.Errorf("plan %+v", m)
+	}
+	config := device()
+	config.Enabled, config.Adopt, config.OnDrift = types.BoolValue(true), types.BoolValue(false), types.StringValue(client.DriftRevert)
+	w = wished(t, f, config, nil, newKept())
+	if in := w.intent; in.Enabled == nil || !*in.Enabled || in.Adopt || w.why["enabled"] != "" || w.plan.OnDrift.ValueString() != client.DriftRevert {
+		t.Errorf("what the configuration says does not win: %+v, why %v, %v", in, w.why, w.plan.OnDrift)
+	}
+	byHand := empty() // no object, and no interface: it keeps the one that it has
+	byHand.Host = types.StringValue("r1")
+	f.subject = client.Subject{Name: "r1"}
+	wished(t, f, byHand, nil, newKept())
+}
+
 // scene is a planner at work on a host that an earlier apply left as it is.
 func scene(f *fakeCore) *planner {
 	k := newKept()
@@ -389,7 +416,7 @@ func TestPlanOnDrift(t *testing.T) {
 		p := scene(f)
 		f.pending()
 		p.kept.Changed = []string{"host", "proxy"} // the proxy is nobody's here
-		p.plan.OnDrift = types.StringValue(onDrift)
+		p.config.OnDrift = types.StringValue(onDrift)
 		diags := p.make(t.Context(), time.Minute)
 		if !has(diags, severity, "r1: changed outside Terraform since run run-0") || !has(diags, severity, "killed: host.") {
 			t.Errorf("%s: %v", onDrift, diags)
@@ -398,7 +425,7 @@ func TestPlanOnDrift(t *testing.T) {
 	f := newFake()
 	p := scene(f)
 	f.pending()
-	p.kept.Changed, p.plan.OnDrift = []string{"proxy"}, types.StringValue(planning.DriftFail)
+	p.kept.Changed, p.config.OnDrift = []string{"proxy"}, types.StringValue(planning.DriftFail)
 	if diags := p.make(t.Context(), time.Minute); diags.HasError() {
 		t.Errorf("what is not set here is nobody's drift: %v", diags)
 	}
