@@ -15,13 +15,37 @@ data "provision_virtual_machines" "this" {
   allow_empty   = var.virtual_machines.allow_empty
 }
 
+# What a custom field leaves out: a filter cannot say "not", so that each field
+# is asked for by itself.
+data "provision_devices" "unmonitored" {
+  for_each = var.monitoring.devices ? var.monitoring.exclude_custom_fields : {}
+
+  sites         = [var.site]
+  tenants       = var.tenant == null ? null : [var.tenant]
+  custom_fields = { (each.key) = each.value }
+  allow_empty   = true
+}
+
+data "provision_virtual_machines" "unmonitored" {
+  for_each = var.monitoring.virtual_machines ? var.monitoring.exclude_custom_fields : {}
+
+  sites         = [var.site]
+  tenants       = var.tenant == null ? null : [var.tenant]
+  custom_fields = { (each.key) = each.value }
+  allow_empty   = true
+}
+
 locals {
+  unmonitored_devices          = toset(flatten([for d in data.provision_devices.unmonitored : keys(d.devices)]))
+  unmonitored_virtual_machines = toset(flatten([for d in data.provision_virtual_machines.unmonitored : keys(d.virtual_machines)]))
+
   monitored_devices = {
-    for key, d in local.devices : key => d if var.monitoring.devices && !contains(var.monitoring.exclude, d.name)
+    for key, d in local.devices : key => d
+    if var.monitoring.devices && !contains(var.monitoring.exclude, d.name) && !contains(local.unmonitored_devices, key)
   }
   monitored_virtual_machines = {
     for key, vm in try(data.provision_virtual_machines.this[0].virtual_machines, {}) : key => vm
-    if !contains(var.monitoring.exclude, vm.name)
+    if !contains(var.monitoring.exclude, vm.name) && !contains(local.unmonitored_virtual_machines, key)
   }
 }
 

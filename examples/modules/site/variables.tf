@@ -126,14 +126,15 @@ variable "on_unreachable" {
 }
 
 variable "monitoring" {
-  description = "What of the site is a host in Zabbix: its `devices`, its `virtual_machines`, without the names in `exclude`. `wait_for_agent`, `on_destroy` and `adopt` are those of `zabbix_agent_host`; what is null is as the provider block has it."
+  description = "What of the site is a host in Zabbix: its `devices`, its `virtual_machines`, without the names in `exclude` and without objects of which any custom field in `exclude_custom_fields` has one of its values, such as `{ no_monitoring = [\"true\"] }`. `wait_for_agent`, `on_destroy` and `adopt` are those of `zabbix_agent_host`; what is null is as the provider block has it."
   type = object({
-    devices          = optional(bool, true)
-    virtual_machines = optional(bool, true)
-    exclude          = optional(set(string), [])
-    wait_for_agent   = optional(string)
-    on_destroy       = optional(string)
-    adopt            = optional(bool)
+    devices               = optional(bool, true)
+    virtual_machines      = optional(bool, true)
+    exclude               = optional(set(string), [])
+    exclude_custom_fields = optional(map(list(string)), {})
+    wait_for_agent        = optional(string)
+    on_destroy            = optional(string)
+    adopt                 = optional(bool)
   })
   default  = {}
   nullable = false
@@ -145,6 +146,10 @@ variable "monitoring" {
   validation {
     condition     = var.monitoring.wait_for_agent == null || can(regex("^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$", var.monitoring.wait_for_agent))
     error_message = "wait_for_agent is a duration, with a number and a unit: 90s, 2m."
+  }
+  validation {
+    condition     = alltrue([for values in values(var.monitoring.exclude_custom_fields) : try(length(values) > 0, false)])
+    error_message = "A custom field without a value in exclude_custom_fields leaves nothing out: give the values, or take it away."
   }
 }
 

@@ -130,7 +130,11 @@ run "monitoring_off" {
   command = plan
 
   variables {
-    monitoring = { devices = false, virtual_machines = false }
+    monitoring = { devices = false, virtual_machines = false, exclude_custom_fields = { no_monitoring = ["true"] } }
+  }
+  assert {
+    condition     = length(data.provision_devices.unmonitored) == 0 && length(data.provision_virtual_machines.unmonitored) == 0
+    error_message = "The source of truth is asked for nothing."
   }
   assert {
     condition     = length(zabbix_agent_host.device) == 0 && length(zabbix_agent_host.virtual_machine) == 0 && length(data.provision_virtual_machines.this) == 0
@@ -152,6 +156,41 @@ run "monitoring_without_some" {
   assert {
     condition     = zabbix_agent_host.device["ams1-edge2"].wait_for_agent == "90s" && zabbix_agent_host.device["ams1-edge2"].on_destroy == "disable" && zabbix_agent_host.device["ams1-edge2"].adopt
     error_message = "An option of monitoring is lost."
+  }
+}
+
+run "monitoring_without_what_a_custom_field_leaves_out" {
+  command = plan
+
+  variables {
+    monitoring = { exclude_custom_fields = { no_monitoring = ["true"] } }
+  }
+  assert {
+    condition     = toset(keys(zabbix_agent_host.device)) == toset(["ams1-edge1", "ams1-edge2"]) && length(zabbix_agent_host.virtual_machine) == 0
+    error_message = "The custom field does not leave out what it marks, and only that."
+  }
+  assert {
+    condition     = length(provision_device.this) == 3
+    error_message = "What is not monitored is configured all the same."
+  }
+  assert {
+    condition = alltrue([
+      for d in [data.provision_devices.unmonitored["no_monitoring"], data.provision_virtual_machines.unmonitored["no_monitoring"]] :
+      d.sites == tolist(["ams1"]) && d.allow_empty
+    ])
+    error_message = "Other sites are asked for, or a site without a marked object fails."
+  }
+}
+
+run "monitoring_without_what_any_custom_field_leaves_out" {
+  command = plan
+
+  variables {
+    monitoring = { exclude = ["ams1-web1"], exclude_custom_fields = { no_monitoring = ["true"], life = ["planned", "retired"], unheard_of = ["x"] } }
+  }
+  assert {
+    condition     = toset(keys(zabbix_agent_host.device)) == toset(["ams1-edge1"]) && length(zabbix_agent_host.virtual_machine) == 0
+    error_message = "One field of several is not enough."
   }
 }
 

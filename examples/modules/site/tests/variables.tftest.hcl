@@ -63,6 +63,15 @@ run "words_of_monitoring" {
   expect_failures = [var.monitoring]
 }
 
+run "custom_field_without_values" {
+  command = plan
+
+  variables {
+    monitoring = { exclude_custom_fields = { no_monitoring = [] } }
+  }
+  expect_failures = [var.monitoring]
+}
+
 run "key_that_is_none" {
   command = plan
 
