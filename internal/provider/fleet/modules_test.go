@@ -138,6 +138,39 @@ func TestSitesAreAlike(t *testing.T) {
 	}
 }
 
+// TestSiteWithoutZabbix makes of a site what the guide says of a fleet without
+// Zabbix: it plans, checks and outputs included. It has no devices here, which
+// would have to answer.
+func TestSiteWithoutZabbix(t *testing.T) {
+	w := acctest.NewWorkspace(t, acctest.Binary(t))
+	for _, folder := range []string{"fleet", "modules"} {
+		copyTo(t, filepath.Join(w.Dir, folder), folder)
+	}
+	dir := filepath.Join(w.Dir, "fleet/sites/ams1")
+	block := regexp.MustCompile(`(?s)\n  zabbix = \{\n.*?\n  \}\n`)
+	provider := read(t, filepath.Join(dir, "provider.tf"))
+	if !block.MatchString(provider) {
+		t.Fatal("provider.tf has no zabbix")
+	}
+	acctest.Put(t, filepath.Join(dir, "provider.tf"), block.ReplaceAllString(provider, "\n"))
+	acctest.Put(t, filepath.Join(w.Dir, "fleet/known_hosts"), "")
+	acctest.Put(t, filepath.Join(dir, "main.tf"), `module "site" {
+  source = "../../../modules/site"
+
+  site    = "ams1"
+  devices = { roles = ["nobody"], allow_empty = true }
+  nightly = var.nightly
+
+  monitoring = { devices = false, virtual_machines = false }
+}
+`)
+	w.Must(0, "-chdir="+dir, "get")
+	out := w.Must(0, "-chdir="+dir, "plan", "-no-color", "-var", "nightly=true")
+	if !strings.Contains(out, "+ hosts = {}") || strings.Contains(out, "Warning: Check block") {
+		t.Errorf("got:\n%s", out)
+	}
+}
+
 // The roots for one object differ in what they make of it, and in nothing else.
 func TestOneObjectRootsAreAlike(t *testing.T) {
 	for _, same := range []string{"provider.tf", "variables.tf"} {
