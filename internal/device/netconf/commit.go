@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/rpc"
-	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/xmldiff"
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/xmltree"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
@@ -104,7 +103,7 @@ func (c *change) commitFailed(ctx context.Context, err error) error {
 // changed makes sure that running has moved: netconfd answers ok to a commit
 // that does nothing.
 func (c *change) changed(ctx context.Context) error {
-	if c.before.Digest == c.candidate.Digest {
+	if c.diff.Empty() {
 		return nil
 	}
 	now, _, err := c.s.read(ctx, rpc.Running)
@@ -112,7 +111,7 @@ func (c *change) changed(ctx context.Context) error {
 		return err
 	}
 	if now.Digest == c.before.Digest {
-		return errNothing
+		return c.nothing()
 	}
 	return nil
 }
@@ -142,7 +141,9 @@ func (c *change) Verify(ctx context.Context, through provision.Session) (provisi
 			}
 			running = xmltree.Known(running, before, candidate)
 		}
-		v.Remaining.Hunks = xmldiff.Diff(running, candidate, s.redact)
+		if v.Remaining.Hunks, err = s.difference(ctx, running, candidate); err != nil {
+			return v, err
+		}
 	}
 	v.Unsaved, err = c.lacks(ctx, s, candidate)
 	return v, err

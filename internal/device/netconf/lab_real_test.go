@@ -306,4 +306,6 @@ func TestSuiteOnNetconfd(t *testing.T) {
 
 func TestTrapsOnNetconfd(t *testing.T) { runTraps(t, newReal(t)) }
 
+func TestOrderOnNetconfd(t *testing.T) { testOrder(t, newReal(t)) }
+
 func TestLargeOnNetconfd(t *testing.T) { testLarge(t, newReal(t)) }

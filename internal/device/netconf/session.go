@@ -32,6 +32,8 @@ type session struct {
 	can    features
 	redact *secret.Redactor
 
+	models models
+
 	locked bool    // we hold the lock of the candidate
 	loaded *change // what is in the candidate, if it is ours
 	waits  bool    // a commit was pending when we asked last
@@ -218,15 +220,19 @@ func (s *session) Save(ctx context.Context) error {
 	if err := s.nc.CopyConfig(ctx, rpc.Running, rpc.Startup); err != nil {
 		return s.failed(err)
 	}
-	running, _, err := s.read(ctx, rpc.Running)
+	running, runs, err := s.read(ctx, rpc.Running)
 	if err != nil {
 		return err
 	}
-	startup, _, err := s.read(ctx, rpc.Startup)
+	startup, boots, err := s.read(ctx, rpc.Startup)
 	if err != nil {
 		return err
 	}
-	if running.Digest != startup.Digest {
+	differs, err := s.differs(ctx, running.Digest, startup.Digest, runs, boots)
+	if err != nil {
+		return err
+	}
+	if differs {
 		return errors.New("startup is not what is running although the device said that it was copied")
 	}
 	return nil

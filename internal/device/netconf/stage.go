@@ -7,7 +7,6 @@ import (
 
 	"github.com/netprovision/terraform-provider-provision/internal/device"
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/rpc"
-	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/xmldiff"
 	"github.com/netprovision/terraform-provider-provision/internal/device/netconf/xmltree"
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
@@ -159,13 +158,15 @@ func (c *change) take(ctx context.Context) (trees, error) {
 // compare works out the difference and what is not saved.
 func (c *change) compare(ctx context.Context, t trees) error {
 	c.diff = provision.Diff{By: provision.ByClient}
+	var err error
 	if c.before.Digest != c.candidate.Digest {
-		c.diff.Hunks = xmldiff.Diff(t.running, t.candidate, c.s.redact)
+		if c.diff.Hunks, err = c.s.difference(ctx, t.running, t.candidate); err != nil {
+			return err
+		}
 	}
 	if !c.opts.Replace {
 		c.diff.Unmanaged = xmltree.Unnamed(t.running, c.intent)
 	}
-	var err error
 	c.unsaved, err = c.lacks(ctx, c.s, t.candidate)
 	return err
 }
@@ -181,7 +182,7 @@ func (c *change) lacks(ctx context.Context, s *session, candidate []*xmltree.Nod
 		return false, err
 	}
 	if c.opts.Replace {
-		return snap.Digest != c.candidate.Digest, nil
+		return s.differs(ctx, snap.Digest, c.candidate.Digest, startup, candidate)
 	}
 	return !xmltree.Holds(startup, xmltree.Project(candidate, c.intent)) || xmltree.HoldsDeleted(startup, c.intent), nil
 }

@@ -121,7 +121,11 @@ func (s *session) settle(op *xmltree.Node) *failure {
 // apply makes the candidate running. One that was validated is given up without
 // a word.
 func (s *session) apply() {
-	if !s.d.validated {
+	switch {
+	case s.d.validated:
+	case s.d.opts.OwnOrder:
+		s.d.running = kept(s.d.running, s.d.candidate, roots())
+	default:
 		s.d.running = s.d.candidate
 	}
 	s.d.clean()
@@ -176,7 +180,7 @@ func (s *session) editConfig(op *xmltree.Node) []failure {
 	if childText(op, "default-operation") == "replace" { // of what is named only
 		base = without(base, config.Kids)
 	}
-	nodes, failures := edit(base, config.Kids, opMerge)
+	nodes, failures := d.edit(base, config.Kids, opMerge)
 	if len(failures) > 0 {
 		return within("/nc:rpc/nc:edit-config/nc:config", failures)
 	}
@@ -218,7 +222,7 @@ func (s *session) copyConfig(op *xmltree.Node) []failure {
 	case to == rpc.Startup && from == rpc.Running:
 		d.startup = d.running
 	case to == rpc.Candidate && from == "config":
-		nodes, failures := edit(nil, op.Child("source").Kids[0].Kids, opMerge)
+		nodes, failures := d.edit(nil, op.Child("source").Kids[0].Kids, opMerge)
 		if len(failures) > 0 {
 			return within("/nc:rpc/nc:copy-config/nc:source/nc:config", failures)
 		}

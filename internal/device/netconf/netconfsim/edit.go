@@ -23,6 +23,7 @@ const opMerge = "merge"
 type schema struct {
 	key       string   // of a list
 	many      bool     // a leaf-list
+	user      bool     // the entries have an order of the user's
 	mandatory []string // child leafs that must be there
 	kids      map[string]*schema
 	valid     func(string) bool // of a leaf; nil: any text
@@ -50,7 +51,7 @@ func models() map[string]struct {
 		}}},
 		"system": {systemNS, "sys", &schema{kids: map[string]*schema{
 			"contact": leaf, "hostname": leaf, "location": leaf,
-			"dns-resolver": {kids: map[string]*schema{"search": {many: true}}},
+			"dns-resolver": {kids: map[string]*schema{"search": {many: true, user: true}}},
 			"authentication": {kids: map[string]*schema{
 				"user": {key: "name", kids: map[string]*schema{"name": leaf, "password": leaf}},
 			}},
@@ -62,13 +63,14 @@ func models() map[string]struct {
 // editor merges what a client sent into a configuration.
 type editor struct {
 	prefix   string
+	asSent   bool // new entries of a list come behind the others
 	failures []failure
 }
 
 // edit gives the configuration that results; base stays as it is.
-func edit(base, src []*xmltree.Node, op string) ([]*xmltree.Node, []failure) {
+func (d *Device) edit(base, src []*xmltree.Node, op string) ([]*xmltree.Node, []failure) {
 	known := models()
-	e := &editor{}
+	e := &editor{asSent: d.opts.OwnOrder}
 	out := slices.Clone(base)
 	for _, n := range src {
 		m, ok := known[n.Local]
@@ -153,6 +155,9 @@ func (e *editor) change(siblings []*xmltree.Node, i int, n *xmltree.Node, sc *sc
 	if i >= 0 {
 		out[i] = &made
 		return out
+	}
+	if e.asSent {
+		return append(out, &made)
 	}
 	return sc.insert(out, &made)
 }

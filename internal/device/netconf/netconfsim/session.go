@@ -238,10 +238,8 @@ func (s *session) carryOut(op *xmltree.Node) (string, bool) {
 func (s *session) do(op *xmltree.Node) (string, []failure) {
 	var err *failure
 	switch op.Local {
-	case "get-config":
-		return s.getConfig(op)
-	case "get":
-		return "<data>" + s.d.state() + "</data>", nil
+	case "get-config", "get", "get-schema":
+		return s.get(op)
 	case "edit-config":
 		return "<ok/>", s.editConfig(op)
 	case "copy-config":
@@ -271,6 +269,17 @@ func (s *session) do(op *xmltree.Node) (string, []failure) {
 		return "", []failure{*err}
 	}
 	return "<ok/>", nil
+}
+
+// get carries out an operation that only reads.
+func (s *session) get(op *xmltree.Node) (string, []failure) {
+	switch op.Local {
+	case "get-config":
+		return s.getConfig(op)
+	case "get-schema":
+		return s.d.getSchema(op)
+	}
+	return "<data>" + s.d.state() + "</data>", nil
 }
 
 // target is the datastore that an operation is about.
@@ -304,7 +313,7 @@ func (d *Device) state() string {
 		fmt.Fprintf(&b, "<session><session-id>%d</session-id><username>%s</username><source-host>127.0.0.1</source-host><login-time>%s</login-time></session>",
 			s.id, rpc.Escape(s.user), s.login.UTC().Format(time.RFC3339))
 	}
-	fmt.Fprintf(&b, `</sessions></netconf-state><system-state xmlns="%s"><yuma xmlns="http://yuma123.org/ns/yuma123-system">`+
+	fmt.Fprintf(&b, `</sessions>`+schemas()+`</netconf-state><system-state xmlns="%s"><yuma xmlns="http://yuma123.org/ns/yuma123-system">`+
 		`<sysBootDateTime>%s</sysBootDateTime><sysNetconfServerId>netconfd 2.13-1 (simulated)</sysNetconfServerId>`+
 		`<uname><machine>%s</machine><nodename>%s</nodename></uname></yuma></system-state>`,
 		systemNS, d.boot.UTC().Format(time.RFC3339), "simulated", rpc.Escape(d.opts.Name))

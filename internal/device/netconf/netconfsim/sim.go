@@ -30,6 +30,12 @@ type Options struct {
 	// Deaf leaves an rpc that comes in one piece with the client's hello without an
 	// answer, and all after it. On a busy machine what was sent apart may come so.
 	Deaf bool
+	// OwnOrder makes the candidate show the entries of a list as they were sent, and
+	// running keep them in the order that they had, but where a model gives them one
+	// of the user's. Else lists with keys are sorted, as on netconfd.
+	OwnOrder bool
+	// NoSchemas are data models whose text the device does not give.
+	NoSchemas []string
 	// Faults, if set, is asked before each operation ("lock", "commit"); its
 	// answer is what goes wrong.
 	Faults func(operation string) Fault
@@ -99,7 +105,7 @@ func (d *Device) Reset(startup string) error {
 	if err != nil {
 		return fmt.Errorf("startup: %w", err)
 	}
-	nodes, failures := edit(nil, src, opMerge)
+	nodes, failures := d.edit(nil, src, opMerge)
 	if len(failures) > 0 {
 		return fmt.Errorf("startup: %s", failures[0].text)
 	}
@@ -158,7 +164,7 @@ func (d *Device) ChangeByHand(config string) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	nodes, failures := edit(d.running, src, opMerge)
+	nodes, failures := d.edit(d.running, src, opMerge)
 	if len(failures) > 0 {
 		return fmt.Errorf("by hand: %s", failures[0].text)
 	}

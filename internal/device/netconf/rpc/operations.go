@@ -51,6 +51,19 @@ func (s *Session) Get(ctx context.Context, filter string) ([]byte, error) {
 	return s.data(ctx, "get", `<get><filter type="subtree">`+filter+`</filter></get>`)
 }
 
+// monitoringNS is the namespace of get-schema (RFC 6022).
+const monitoringNS = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
+
+// GetSchema reads the text of a data model, as the text of the element that
+// [Reply.Data] says. An empty version is the only one there is.
+func (s *Session) GetSchema(ctx context.Context, identifier, version string) ([]byte, error) {
+	asked := "<identifier>" + Escape(identifier) + "</identifier>"
+	if version != "" {
+		asked += "<version>" + Escape(version) + "</version>"
+	}
+	return s.data(ctx, "get-schema "+identifier, `<get-schema xmlns="`+monitoringNS+`">`+asked+"</get-schema>")
+}
+
 // Answers asks for nothing and waits for whatever answer. A session without one is
 // over; the error matches [provision.ErrConnectionLost].
 func (s *Session) Answers(ctx context.Context) error {

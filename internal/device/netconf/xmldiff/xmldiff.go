@@ -51,10 +51,12 @@ func Secrets(nodes []*xmltree.Node) []string {
 
 // Diff shows what becomes of before in after. A changed leaf is a hunk of its
 // own, an element that comes or goes one with everything in it; a list whose
-// entries change places is one. The header is an XPath. Equal trees in another
-// order of names give no hunk; r takes out what the user wants hidden.
-func Diff(before, after []*xmltree.Node, r *secret.Redactor) []provision.Hunk {
-	d := differ{redact: r}
+// entries change places is one, unless free says of an entry that the order of
+// its list means nothing (nil: every order counts). The header is an XPath. Equal
+// trees in another order of names give no hunk; r takes out what the user wants
+// hidden.
+func Diff(before, after []*xmltree.Node, r *secret.Redactor, free func(entry *xmltree.Node) bool) []provision.Hunk {
+	d := differ{redact: r, free: free}
 	d.level(place{}, before, after)
 	return d.hunks
 }
@@ -68,13 +70,14 @@ type place struct {
 
 type differ struct {
 	redact *secret.Redactor
+	free   func(*xmltree.Node) bool
 	hunks  []provision.Hunk
 }
 
 // level compares the children of one element.
 func (d *differ) level(at place, before, after []*xmltree.Node) {
 	for _, g := range xmltree.Match(before, after) {
-		if g.Reordered {
+		if g.Reordered && (d.free == nil || !d.free(g.After[0])) {
 			d.reordered(at, g)
 		}
 		for _, p := range g.Pairs {
@@ -193,8 +196,14 @@ func (d *differ) reordered(at place, g xmltree.Group) {
 	for _, n := range g.After {
 		now = append(now, "+ "+d.label(n, g.Keys, at))
 	}
-	d.add(at.path+"/"+name+" (order)", append(old, now...))
+	d.add(at.path+"/"+name+orderMark, append(old, now...))
 }
+
+// orderMark ends the header of a hunk about the order of a list.
+const orderMark = " (order)"
+
+// IsOrder tells that a hunk of [Diff] is about the order of a list.
+func IsOrder(h provision.Hunk) bool { return strings.HasSuffix(h.Header, orderMark) }
 
 // label names an entry of a list.
 func (d *differ) label(n *xmltree.Node, keys []string, at place) string {

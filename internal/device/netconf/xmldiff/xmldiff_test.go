@@ -22,7 +22,7 @@ func parse(t *testing.T, text string) []*xmltree.Node {
 
 func diff(t *testing.T, before, after string, r *secret.Redactor) string {
 	t.Helper()
-	return provision.Diff{Hunks: xmldiff.Diff(parse(t, before), parse(t, after), r)}.String()
+	return provision.Diff{Hunks: xmldiff.Diff(parse(t, before), parse(t, after), r, nil)}.String()
 }
 
 func TestDiff(t *testing.T) {
@@ -73,7 +73,7 @@ func TestSecrets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := provision.Diff{Hunks: xmldiff.Diff(parse(t, tc.before), parse(t, tc.after), r)}
+		d := provision.Diff{Hunks: xmldiff.Diff(parse(t, tc.before), parse(t, tc.after), r, nil)}
 		if strings.Contains(d.String(), planted) || !strings.Contains(d.String(), secret.Mask) {
 			t.Errorf("%s:\n%s", name, d)
 		}
@@ -99,6 +99,21 @@ func TestIsSecret(t *testing.T) {
 	got := xmldiff.Secrets(parse(t, `<u><name>n</name><password> p1 </password></u><community><name>c</name><psk/></community>`))
 	if strings.Join(got, " ") != "p1 c" {
 		t.Errorf("secrets %q", got)
+	}
+}
+
+// The order of a list counts unless its model says that it does not; what else
+// differs in it shows all the same.
+func TestFreeOrder(t *testing.T) {
+	before := parse(t, `<r><n><name>a</name><d>1</d></n><n><name>b</name></n><s>1</s><s>2</s></r>`)
+	after := parse(t, `<r><n><name>b</name></n><n><name>a</name><d>2</d></n><s>2</s><s>1</s></r>`)
+	hunks := xmldiff.Diff(before, after, nil, func(entry *xmltree.Node) bool { return entry.Local == "n" })
+	want := "@@ /r/n[name='a']/d\n- 1\n+ 2\n@@ /r/s (order)\n- 1\n- 2\n+ 2\n+ 1"
+	if got := (provision.Diff{Hunks: hunks}).String(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if xmldiff.IsOrder(hunks[0]) || !xmldiff.IsOrder(hunks[1]) {
+		t.Error("which hunk is about the order?")
 	}
 }
 

@@ -72,7 +72,8 @@ func escape(s string) string {
 // order of elements of different names, white space between elements, comments
 // and prefixes do not count. The order of elements of one name counts: without
 // the data model a list whose order means something (ordered-by user) cannot be
-// told from others.
+// told from others. Equal digests are equal configurations, different ones may
+// differ in an order that means nothing.
 func Digest(nodes []*Node) string {
 	h := sha256.New()
 	canonical(h, nodes)
