@@ -13,6 +13,7 @@ require (
 	github.com/hashicorp/terraform-plugin-go v0.31.0
 	github.com/hashicorp/terraform-plugin-log v0.11.0
 	github.com/hashicorp/terraform-plugin-testing v1.16.0
+	github.com/openconfig/goyang v1.6.3
 	github.com/sergi/go-diff v1.4.0
 	github.com/skeema/knownhosts v1.3.3
 	golang.org/x/crypto v0.58.0
