@@ -60,6 +60,44 @@ func TestNoRoom(t *testing.T) {
 	r.truth(1)
 }
 
+// TestNoRoomForStartup fills the disk that netconfd keeps its startup configuration
+// on. It answers ok to the save, shows all of it and has written a part: no client
+// can tell. With room again the next change writes the whole.
+func TestNoRoomForStartup(t *testing.T) {
+	lab, binary := bench(t)
+	r := <-newFleet(t, lab, binary, devices(t, lab)[0])
+	console := func(script string) string {
+		return lab.Script(t, "", "exec", r.node().Name, "sh", "-c", script)
+	}
+	const (
+		file = "/mnt/startup-cfg.xml"
+		size = 20000 // more than the blocks that the file has
+	)
+	whole := func() bool { return strings.Contains(console("cat "+file), "</config>") }
+	console("set -e; cp " + file + " /tmp/startup; mount -t tmpfs -o mode=755,size=64k small /mnt; cp /tmp/startup " + file)
+	t.Cleanup(func() { console("cp " + file + " /tmp/startup; umount -l /mnt; cp /tmp/startup " + file) })
+
+	long := strings.Replace(r.intent(1), "</name>\n", "</name>\n  <description>"+strings.Repeat("x", size)+"</description>\n", 1)
+	r.Config(r.provider(nil), r.resource(text(long), `confirm_timeout = "10s"`))
+	console("cat /dev/zero >/mnt/fill 2>/dev/null; true")
+	out := r.Must(0, "apply", "-auto-approve")
+	if running, startup := r.has(t, 1); !running || !startup {
+		t.Errorf("running %t, startup %t:\n%s", running, startup, out)
+	}
+	if whole() {
+		t.Error("there was room for the startup configuration")
+	}
+	r.Must(0, "plan", "-detailed-exitcode")
+	r.clean()
+
+	console("rm /mnt/fill")
+	r.want(2)
+	r.truth(2)
+	if !whole() {
+		t.Error("the next change did not write the whole startup configuration")
+	}
+}
+
 // TestLockOfSomebodyElse: a person at the router's console holds the lock.
 func TestLockOfSomebodyElse(t *testing.T) {
 	lab, binary := bench(t)
