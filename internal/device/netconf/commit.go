@@ -141,10 +141,10 @@ func (c *change) Verify(ctx context.Context, through provision.Session) (provisi
 			}
 			running = xmltree.Known(running, before, candidate)
 		}
-		if v.Remaining.Hunks, err = s.difference(ctx, running, candidate); err != nil {
+		if v.Remaining.Hunks, err = c.s.unasked(ctx, running, candidate); err != nil {
 			return v, err
 		}
 	}
-	v.Unsaved, err = c.lacks(ctx, s, candidate)
+	v.Unsaved, err = c.lacks(ctx, s, candidate, c.s.unasked)
 	return v, err
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/netprovision/terraform-provider-provision/internal/provision"
 )
 
+// comparison gives what becomes of before in after.
+type comparison func(ctx context.Context, before, after []*xmltree.Node) ([]provision.Hunk, error)
+
 // difference is what becomes of before in after. Whether the order of a list
 // means something is asked of the device's data models, and only when the
 // entries of a list stand in another order: mostly none do, and the models are
@@ -31,14 +34,26 @@ func (s *session) difference(ctx context.Context, before, after []*xmltree.Node)
 	return hunks, failed
 }
 
-// differs tells that two trees with the digests a and b are not the same
-// configuration.
-func (s *session) differs(ctx context.Context, a, b string, as, bs []*xmltree.Node) (bool, error) {
-	if a == b {
-		return false, nil
+// unasked is difference without a question: while a commit waits for its
+// confirmation there is no time for them. Where nothing was asked yet, a device that
+// has data models is taken to keep an order that is the user's: then what stands in
+// another order after a commit or a copy is of a list that has none.
+func (s *session) unasked(_ context.Context, before, after []*xmltree.Node) ([]provision.Hunk, error) {
+	return xmldiff.Diff(before, after, s.redact, func(entry *xmltree.Node) bool {
+		lists, asked := s.models.lists[entry.Space]
+		user, known := lists[entry.Local]
+		return known && !user || !asked && s.can.monitoring
+	}), nil
+}
+
+// unknown tells that the device does not give data models that it was asked for.
+func (s *session) unknown() bool {
+	for _, lists := range s.models.lists {
+		if lists == nil {
+			return true
+		}
 	}
-	hunks, err := s.difference(ctx, as, bs)
-	return len(hunks) > 0 || err != nil, err
+	return !s.can.monitoring
 }
 
 // models are what a session knows of the device's data models (RFC 6022 section
@@ -56,20 +71,20 @@ type schema struct{ name, version, space string }
 const maxModules = 200
 
 // of gives the lists of the module with this name space, and of all that it
-// imports and includes; nil if the device does not give every one of them. Lists
-// go by their names alone: where a grouping is used would take a whole compiler,
+// imports and includes; nil if the device does not give every one of them, in
+// words that can be read. Lists go by their names alone: where a grouping is used would take a whole compiler,
 // and a name that stands for a list with an order of the user's somewhere is
 // taken for one.
 func (m *models) of(ctx context.Context, s *session, space string) (yang.Lists, error) {
 	if lists, ok := m.lists[space]; ok || !s.can.monitoring {
 		return lists, nil
 	}
-	if err := m.list(ctx, s); err != nil {
-		return nil, err
+	err := m.list(ctx, s)
+	var lists yang.Lists
+	if err == nil {
+		lists, err = m.closure(ctx, s, space)
 	}
-	lists, err := m.closure(ctx, s, space)
-	var refused *rpc.Error
-	if err != nil && !errors.As(err, &refused) && !errors.Is(err, errModel) {
+	if err != nil && (errors.Is(err, provision.ErrConnectionLost) || ctx.Err() != nil) {
 		return nil, s.failed(err)
 	}
 	if err != nil {
@@ -152,20 +167,18 @@ func readModule(raw []byte) (yang.Lists, []string, error) {
 	return yang.Read(nodes[0].Text)
 }
 
-// list asks once which modules the device has.
+// list asks once which modules the device has. One that refuses to tell has none.
 func (m *models) list(ctx context.Context, s *session) error {
 	if m.listed {
 		return nil
 	}
 	raw, err := s.nc.Get(ctx, `<netconf-state xmlns="`+monitoring+`"><schemas/></netconf-state>`)
-	var refused *rpc.Error
-	if err != nil && !errors.As(err, &refused) {
-		return s.failed(err)
+	if err != nil {
+		var refused *rpc.Error
+		m.listed = errors.As(err, &refused)
+		return err
 	}
 	m.listed = true
-	if err != nil {
-		return nil // not for us, or not there: nothing is known
-	}
 	nodes, err := xmltree.Parse(raw)
 	if err != nil {
 		return err
@@ -190,7 +203,7 @@ func orderOnly(d provision.Diff) bool {
 
 // nothing says what it means that a commit changed nothing.
 func (c *change) nothing() error {
-	if orderOnly(c.diff) {
+	if orderOnly(c.diff) && c.s.unknown() {
 		return fmt.Errorf("%w: only the order of entries differs, and it keeps an order of its own: write them in the order in which it shows them", errNothing)
 	}
 	return errNothing

@@ -118,6 +118,26 @@ func TestModelsAreAskedForOnce(t *testing.T) {
 	}
 }
 
+// While a commit waits for its confirmation nothing is asked: a new entry that the
+// device puts behind the others is where it belongs.
+func TestModelsAreNotAskedForInTheWindow(t *testing.T) {
+	lab := newSim(t, netconfsim.Options{OwnOrder: true, Faults: func(op string) netconfsim.Fault {
+		if op == "get-schema" {
+			return netconfsim.Hang
+		}
+		return netconfsim.None
+	}})
+	text := interfaces(iface("eth2", "added"), iface("eth0", "uplink"), iface("eth1", "spare")) + sys + "<contact>noc</contact></system>\n"
+	shown, err := apply(t, lab, text, true)
+	must(t, err)
+	if strings.Contains(shown, "(order)") || !strings.Contains(shown, "eth2") {
+		t.Errorf("the plan:\n%s", shown)
+	}
+	if running := lab.Running(t); strings.Index(running, "eth2") < strings.Index(running, "eth1") {
+		t.Errorf("the device has the order that it was sent:\n%s", running)
+	}
+}
+
 // Without the data models every order counts, and a device that keeps its own says
 // ok and changes nothing: the error says why.
 func TestOrderWithoutModels(t *testing.T) {
@@ -126,6 +146,12 @@ func TestOrderWithoutModels(t *testing.T) {
 		"no monitoring":  {OwnOrder: true, Without: []string{monitoring}},
 		"no get-schema":  {OwnOrder: true, NoSchemas: []string{"ietf-interfaces"}},
 		"one is missing": {OwnOrder: true, NoSchemas: []string{"ietf-yang-types"}},
+		"no data": {OwnOrder: true, Faults: func(op string) netconfsim.Fault {
+			if op == "get-schema" {
+				return netconfsim.Nothing // ok instead of a text
+			}
+			return netconfsim.None
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lab := newSim(t, o)

@@ -167,13 +167,13 @@ func (c *change) compare(ctx context.Context, t trees) error {
 	if !c.opts.Replace {
 		c.diff.Unmanaged = xmltree.Unnamed(t.running, c.intent)
 	}
-	c.unsaved, err = c.lacks(ctx, c.s, t.candidate)
+	c.unsaved, err = c.lacks(ctx, c.s, t.candidate, c.s.difference)
 	return err
 }
 
-// lacks tells that startup does not hold what the intent asks for, as the
-// candidate shows it.
-func (c *change) lacks(ctx context.Context, s *session, candidate []*xmltree.Node) (bool, error) {
+// lacks tells that startup, read through s, does not hold what the intent asks for,
+// as the candidate shows it.
+func (c *change) lacks(ctx context.Context, s *session, candidate []*xmltree.Node, compare comparison) (bool, error) {
 	if !s.can.startup {
 		return false, nil
 	}
@@ -182,7 +182,11 @@ func (c *change) lacks(ctx context.Context, s *session, candidate []*xmltree.Nod
 		return false, err
 	}
 	if c.opts.Replace {
-		return s.differs(ctx, snap.Digest, c.candidate.Digest, startup, candidate)
+		if snap.Digest == c.candidate.Digest {
+			return false, nil
+		}
+		hunks, err := compare(ctx, startup, candidate)
+		return len(hunks) > 0, err
 	}
 	return !xmltree.Holds(startup, xmltree.Project(candidate, c.intent)) || xmltree.HoldsDeleted(startup, c.intent), nil
 }

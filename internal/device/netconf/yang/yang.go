@@ -5,6 +5,9 @@ package yang
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/openconfig/goyang/pkg/yang"
 )
@@ -18,7 +21,10 @@ type Lists map[string]bool
 // names of the modules and submodules that it imports or includes, which may
 // hold groupings that it uses. Types, conditions and paths are not looked at.
 func Read(text string) (Lists, []string, error) {
-	top, err := yang.Parse(text, "the module")
+	if err := shallow(text); err != nil {
+		return nil, nil, err
+	}
+	top, err := yang.Parse(escape.ReplaceAllStringFunc(text, plain), "the module")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -28,6 +34,39 @@ func Read(text string) (Lists, []string, error) {
 	r := reader{lists: Lists{}}
 	r.read(top[0])
 	return r.lists, r.needs, nil
+}
+
+// maxDepth is how deep statements may nest: parsing goes down with them.
+const maxDepth = 1000
+
+// shallow refuses a text whose blocks nest deeper. Braces within quotes count as
+// well: that many stand in no module.
+func shallow(text string) error {
+	depth := 0
+	for _, c := range []byte(text) {
+		switch c {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
+		if depth > maxDepth {
+			return fmt.Errorf("the statements nest deeper than %d", maxDepth)
+		}
+	}
+	return nil
+}
+
+// escape is a backslash and what follows it.
+var escape = regexp.MustCompile(`(?s)\\.`)
+
+// plain has a backslash stand for itself where YANG 1.1 gives it no meaning within
+// double quotes: YANG 1.0 leaves that open, and modules have it in patterns.
+func plain(escaped string) string {
+	if strings.ContainsAny(escaped[1:], "nt\"\\") {
+		return escaped
+	}
+	return `\` + escaped
 }
 
 // reader is what is read so far.

@@ -16,7 +16,8 @@ module m {
   /* list this { ordered-by user; } */
   import types { prefix t; revision-date 2013-07-15; }
   include "part";
-  description "A list of text { ordered-by user; } with \"quotes\"
+  description "A list of text { ordered-by user; } with \"quotes\", \d+\.\d and
+    a line that goes on \
     and lines; }";
   container c {
     list sys"tem" ;
@@ -51,7 +52,7 @@ func TestNotYANG(t *testing.T) {
 		"nothing": "", "html": "<html>no</html>", "another": "container c;", "cut off": "module m { list a { key b;",
 		"open quote": `module m { description "a`, "one end too many": "module m { } }", "no end": "module m",
 		"joined with nothing": `module m { list "a" + ; }`, "a quote in a word": module,
-		"deep": "module m " + strings.Repeat("{ a ", 1000),
+		"deep": "module m { " + strings.Repeat("a { ", 2000) + strings.Repeat("} ", 2001),
 	} {
 		if lists, _, err := yang.Read(text); err == nil {
 			t.Errorf("%s: %v", name, lists)
