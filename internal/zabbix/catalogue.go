@@ -398,9 +398,8 @@ func (c *catalogue) Made(group string) bool {
 func (c *catalogue) makeGroups(ctx context.Context, names []string) (map[string]string, error) {
 	c.making.Lock()
 	defer c.making.Unlock()
-	var refused error
 	made := map[string]string{}
-	for range len(names) + 1 {
+	for tries := 0; ; tries++ {
 		have, err := c.groups.since(time.Now(), func() (map[string]string, error) { return c.allGroups(ctx) })
 		if err != nil {
 			return nil, fmt.Errorf("read the host groups: %w", err)
@@ -412,29 +411,29 @@ func (c *catalogue) makeGroups(ctx context.Context, names []string) (map[string]
 			}
 		}
 		if len(elements) == 0 {
-			refused = c.dropDoubles(ctx, made, have)
-			break
+			if err := c.dropDoubles(ctx, made, have); err != nil {
+				return nil, err
+			}
+			return c.Groups(ctx, names, false)
 		}
-		if refused = c.createGroups(ctx, elements, made); refused != nil && !errors.Is(refused, api.ErrDatabase) {
-			return nil, refused
+		if tries > len(names) {
+			return c.Groups(ctx, names, false) // they are there, and not seen
+		}
+		err = c.createGroups(ctx, elements, made)
+		again := errors.Is(err, api.ErrExists) || tries < len(names) && errors.Is(err, api.ErrDatabase)
+		if err != nil && !again {
+			return nil, err
 		}
 	}
-	if refused != nil {
-		return nil, refused
-	}
-	return c.Groups(ctx, names, false)
 }
 
-// createGroups makes host groups and enters their ids, or makes none if one of them
-// is there by now.
+// createGroups makes host groups and enters their ids, or makes none: if one of them
+// is there by now, the error is an [api.ErrExists] or an [api.ErrDatabase].
 func (c *catalogue) createGroups(ctx context.Context, elements []any, made map[string]string) error {
 	answers, err := c.api.Write(ctx, api.Call{Method: "hostgroup.create", Params: elements})
 	var ids struct{ GroupIDs []string }
 	if err == nil {
 		err = answers[0].Into(&ids)
-	}
-	if errors.Is(err, api.ErrExists) {
-		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("make host groups: %w", err)
@@ -467,7 +466,7 @@ func (c *catalogue) dropDoubles(ctx context.Context, made, have map[string]strin
 		err = answers[0].Err
 	}
 	if err != nil {
-		return fmt.Errorf("delete the host groups %s, whose names another run gave at the same moment: %w", strings.Join(doubles, ", "), err)
+		return fmt.Errorf("delete the host groups %s, whose names another run gave at the same moment (or delete them by hand): %w", strings.Join(doubles, ", "), err)
 	}
 	return nil
 }

@@ -159,6 +159,11 @@ func TestCatalogueGroupsMeetAnotherInTheDatabase(t *testing.T) {
 		if err != nil || ids["a"] == "" || ids["b"] == "" {
 			t.Errorf("%v, %v", ids, err)
 		}
+		// Somebody else's insert was in the way, of another name.
+		f.Inject(zabbixtest.Fault{Method: "hostgroup.create", Empty: true})
+		if ids, err := s.Lookup().Groups(t.Context(), []string{"alone"}, true); err != nil || ids["alone"] == "" {
+			t.Errorf("%v, %v", ids, err)
+		}
 		f.Inject(zabbixtest.Fault{Method: "hostgroup.create", Times: zabbixtest.Always, Empty: true})
 		if _, err := s.Lookup().Groups(t.Context(), []string{"c"}, true); !errors.Is(err, api.ErrDatabase) || !strings.Contains(err.Error(), "make host groups") {
 			t.Errorf("a database that refuses it for good: %v", err)
