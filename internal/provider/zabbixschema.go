@@ -80,7 +80,7 @@ func zabbixDefaultsAttribute() schema.Attribute {
 			"address":          text("Which address of the object the agent interface gets: `ipv4`, `ipv6` or `oob` (out of band); an object without it is an error. Default: the primary address. Environment: `PROVISION_ZABBIX_ADDRESS`."),
 			"enabled":          schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether hosts are monitored. Default: what Zabbix has; a new host is. Environment: `PROVISION_ZABBIX_ENABLED`."},
 			"inventory_mode":   text("`disabled`, `manual` or `automatic`. Environment: `PROVISION_ZABBIX_INVENTORY_MODE`."),
-			"adopt":            schema.BoolAttribute{Optional: true, MarkdownDescription: "`true`: hosts that exist are taken over by create. Default `false`: they are an error. Environment: `PROVISION_ZABBIX_ADOPT`."},
+			"adopt":            schema.BoolAttribute{Optional: true, MarkdownDescription: "`true`: hosts that exist are taken over by create. Default `false`: they are an error. A resource with neither an object nor `interface` says it itself, since there may be no host to take over. Environment: `PROVISION_ZABBIX_ADOPT`."},
 			"on_destroy":       text("`graveyard` (default), `disable`, `keep` or `delete`. Environment: `PROVISION_ZABBIX_ON_DESTROY`."),
 			"on_drift":         text("What to do when somebody else changed what is set: `revert` (default) or `fail`. Environment: `PROVISION_ZABBIX_ON_DRIFT`."),
 			"template_removal": text("`unlink` (default) or `clear`. Environment: `PROVISION_ZABBIX_TEMPLATE_REMOVAL`."),

@@ -132,7 +132,8 @@ func (w *wish) adopts() bool {
 func (w *wish) agent() error {
 	given := w.config.Interface
 	if given.IsNull() && w.subject.Object == "" {
-		if w.prior == nil && !w.adopts() {
+		// A default must not have a host made without one that is not there to adopt.
+		if w.prior == nil && !w.config.Adopt.ValueBool() {
 			return attributeError("interface", "%s: a host without an object in the source of truth needs an interface", w.config.name())
 		}
 		return nil

@@ -324,9 +324,13 @@ func TestWishOfDefaults(t *testing.T) {
 	if in := w.intent; in.Enabled == nil || !*in.Enabled || in.Adopt || w.why["enabled"] != "" || w.plan.OnDrift.ValueString() != client.DriftRevert {
 		t.Errorf("what the configuration says does not win: %+v, why %v, %v", in, w.why, w.plan.OnDrift)
 	}
-	byHand := empty() // no object, and no interface: it keeps the one that it has
+	byHand := empty() // no object, and no interface
 	byHand.Host = types.StringValue("r1")
 	f.subject = client.Subject{Name: "r1"}
+	if _, err := newWish(t.Context(), f, byHand, nil, newKept()); err == nil || !strings.Contains(err.Error(), "needs an interface") {
+		t.Errorf("it may be made without an interface: %v", err)
+	}
+	byHand.Adopt = types.BoolValue(true) // it keeps the one that it has
 	wished(t, f, byHand, nil, newKept())
 }
 
