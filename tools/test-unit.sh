@@ -15,9 +15,12 @@ done
 command -v terraform >/dev/null || lacks "terraform, 1.11 or later: https://developer.hashicorp.com/terraform/install" ''
 if ! command -v go >/dev/null; then
 	lacks "go, 1.26 or later: https://go.dev/dl" ''
+elif ! (cd / && go version) | awk '{ sub(/^go/, "", $3); split($3, v, "."); exit !(v[1] > 1 || v[2] >= 21) }'; then
+	# From 1.21 on, go gets the version that go.mod names.
+	lacks "go, 1.26 or later ($(cd / && go version) does not get it by itself): https://go.dev/dl" ''
 else
 	# The race detector is linked with C. What "go env CC" says may have flags.
-	read -ra compiler < <(go env CC)
+	read -ra compiler < <(go env CC) || compiler=(cc)
 	work=$(mktemp -d "${TMPDIR:-/tmp}/provision-unit.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
 	printf '#include <stdlib.h>\nint main(void) { return EXIT_SUCCESS; }\n' >"$work/race.c"
@@ -32,7 +35,7 @@ if [ -n "$missing" ]; then
 	[ -z "$packages" ] || echo "On Debian and Ubuntu: sudo apt-get install$packages"
 	exit 1
 fi >&2
-version=$(CHECKPOINT_DISABLE=1 terraform version 2>/dev/null | sed -n '1s/^Terraform v//p')
+version=$(CHECKPOINT_DISABLE=1 terraform version 2>/dev/null | sed -n '1s/^Terraform v//p') || :  # said below
 if [ "$(printf '%s\n' 1.11.0 "$version" | sort -V | head -n 1)" != 1.11.0 ]; then
 	echo "make test-unit: terraform is ${version:-of no version that it tells}; it must be 1.11 or later" >&2
 	exit 1

@@ -104,7 +104,7 @@ zabbix_up() {
 		mkdir -p "$zabbix"
 		"$state/bin/zabbixsim" 127.0.0.1:$((portbase + 10)) "$zabbix/env" >"$state/log/zabbixsim.txt" 2>&1 </dev/null &
 		echo $! >"$state/zabbixsim.pid"
-		until_true 10 'the simulated Zabbix is up' test -f "$zabbix/env"
+		until_true 60 'the simulated Zabbix is up' test -f "$zabbix/env"
 	fi
 	sed -n -e 's/^ZABBIX_URL=\(.*\)/  url          = "\1"/p' -e 's/^ZABBIX_AGENT_PORT=\(.*\)/  agent_port   = "\1"/p' \
 		-e 's/^ZABBIX_PSK_IDENTITY=\(.*\)/  psk_identity = "\1"/p' -e 's/^ZABBIX_PSK=\(.*\)/  psk          = "\1"/p' "$zabbix/env" |
