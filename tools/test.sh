@@ -179,7 +179,7 @@ export PROVISION_NETBOX=$work/netbox PROVISION_NAUTOBOT=$work/nautobot PROVISION
 code=0
 echo "make test: the systems are up after $SECONDS s; $sets package(s) at a time"
 # shellcheck disable=SC2086  # flags are words
-go test -race -tags lab -count=1 -p "$sets" -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$@" 2>&1 |
+go test -race -tags lab -count=1 -p "$sets" -timeout 60m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$@" 2>&1 |
 	tee "$work/output" || code=$?
 if [ -n "$behind" ]; then
 	echo "make test: waiting for the tests on simulators"
@@ -188,7 +188,7 @@ if [ -n "$behind" ]; then
 	tee -a "$work/output" <"$work/simulated"
 fi
 # shellcheck disable=SC2086  # flags are words
-[ -z "$both" ] || on_tofu go test -tags lab -count=1 -timeout 40m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$on_engines" |
+[ -z "$both" ] || on_tofu go test -tags lab -count=1 -timeout 60m -exec "'$PWD/tools/on-a-set.sh'" ${GO_TEST_FLAGS:-} "$on_engines" |
 	tee -a "$work/output" || code=$?
 
 awk -v seconds="$SECONDS" '
