@@ -72,9 +72,9 @@ const maxModules = 200
 
 // of gives the lists of the module with this name space, and of all that it
 // imports and includes; nil if the device does not give every one of them, in
-// words that can be read. Lists go by their names alone: where a grouping is used would take a whole compiler,
-// and a name that stands for a list with an order of the user's somewhere is
-// taken for one.
+// words that can be read. Lists go by their names alone: where a grouping is used
+// would take a whole compiler, and a name that stands for a list with an order of
+// the user's somewhere is taken for one.
 func (m *models) of(ctx context.Context, s *session, space string) (yang.Lists, error) {
 	if lists, ok := m.lists[space]; ok || !s.can.monitoring {
 		return lists, nil
@@ -97,9 +97,6 @@ func (m *models) of(ctx context.Context, s *session, space string) (yang.Lists, 
 	return lists, nil
 }
 
-// errModel tells of a data model that cannot be read.
-var errModel = errors.New("data model")
-
 // closure reads the modules of a name space and all that they need.
 func (m *models) closure(ctx context.Context, s *session, space string) (yang.Lists, error) {
 	var todo []string
@@ -109,7 +106,7 @@ func (m *models) closure(ctx context.Context, s *session, space string) (yang.Li
 		}
 	}
 	if len(todo) == 0 {
-		return nil, errModel
+		return nil, fmt.Errorf("the device has no data model of %s", space)
 	}
 	all, seen := yang.Lists{}, map[string]bool{}
 	for ; len(todo) > 0; todo = todo[1:] {
@@ -118,7 +115,7 @@ func (m *models) closure(ctx context.Context, s *session, space string) (yang.Li
 		}
 		seen[todo[0]] = true
 		if len(seen) > maxModules {
-			return nil, fmt.Errorf("%w: it needs more than %d modules", errModel, maxModules)
+			return nil, fmt.Errorf("the data model of %s needs more than %d modules", space, maxModules)
 		}
 		needs, err := m.read(ctx, s, todo[0], all)
 		if err != nil {
@@ -145,7 +142,7 @@ func (m *models) read(ctx context.Context, s *session, name string, all yang.Lis
 		}
 		lists, needs, err := readModule(text)
 		if err != nil {
-			return nil, fmt.Errorf("%w %s: %w", errModel, name, err)
+			return nil, fmt.Errorf("data model %s: %w", name, err)
 		}
 		for l, user := range lists {
 			all[l] = all[l] || user
@@ -153,7 +150,7 @@ func (m *models) read(ctx context.Context, s *session, name string, all yang.Lis
 		out = append(out, needs...)
 	}
 	if !found {
-		return nil, fmt.Errorf("%w %s: the device does not have it", errModel, name)
+		return nil, fmt.Errorf("data model %s: the device does not have it", name)
 	}
 	return out, nil
 }
